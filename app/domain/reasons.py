@@ -1,0 +1,101 @@
+"""Every "no" (and every "yes, because") that a merchant can read.
+
+A reason is a member of `ReasonCode` with parameters. Its words are whole sentences per language
+(`app/i18n/locales/*/reasons.po`); the English ones here are the source. Parameters are JSON
+values; times are ISO text, money is `{"minor": …, "currency": …}`, so that a reason can be stored.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+from app.domain.money import Money
+
+
+class ReasonCode(StrEnum):
+    """Stable words for reasons; stored in actions and journal, never renamed."""
+
+    # why something is planned
+    AFTER_DELIVERY = "after_delivery"
+    AFTER_FULFILMENT = "after_fulfilment"
+    AFTER_COMPLETION = "after_completion"
+    MILESTONE_ORDERS = "milestone_orders"
+    MILESTONE_SPEND = "milestone_spend"
+    MILESTONE_ANNIVERSARY = "milestone_anniversary"
+    COUPON_ISSUED = "coupon_issued"
+    REVIEW_SUBMITTED = "review_submitted"
+    REQUESTED = "requested"
+    # why something was not done
+    ORDER_CANCELLED = "order_cancelled"
+    ORDER_REFUNDED = "order_refunded"
+    ORDER_UNPAID = "order_unpaid"
+    TEST_ORDER = "test_order"
+    IN_PERSON = "in_person"
+    NOTHING_REVIEWABLE = "nothing_reviewable"
+    ALREADY_ASKED = "already_asked"
+    ALREADY_REVIEWED = "already_reviewed"
+    ASKED_RECENTLY = "asked_recently"
+    NO_CONSENT = "no_consent"
+    UNSUBSCRIBED = "unsubscribed"
+    ADDRESS_REFUSED = "address_refused"
+    NO_ADDRESS = "no_address"
+    STORE_ASKS = "store_asks"
+    WITHDRAWAL_OPEN = "withdrawal_open"
+    RETURN_OPEN = "return_open"
+    TOO_OLD = "too_old"
+    TOO_LATE = "too_late"
+    AUTOMATION_OFF = "automation_off"
+    NOT_CONNECTED = "not_connected"
+    CUSTOMER_ERASED = "customer_erased"
+    MILESTONE_TAKEN = "milestone_taken"
+    MILESTONE_LOST = "milestone_lost"
+    COUPON_USED = "coupon_used"
+    COUPON_REFUSED = "coupon_refused"
+    PRODUCT_GONE = "product_gone"
+    REVIEWS_CLOSED = "reviews_closed"
+    STORE_REFUSED = "store_refused"
+    NOT_YET_DELIVERED = "not_yet_delivered"
+    OUR_FAULT = "our_fault"
+    # why something waits
+    QUIET_HOURS = "quiet_hours"
+    BUDGET_USED = "budget_used"
+    NEW_SHOP_LIMIT = "new_shop_limit"
+    HISTORY_INCOMPLETE = "history_incomplete"
+    STORE_UNREACHABLE = "store_unreachable"
+    PAUSED = "paused"
+    PROBLEM_OPEN = "problem_open"
+    HIGHER_RANK = "higher_rank"
+    # how something ended
+    SENT = "sent"
+    POSSIBLE_REPEAT = "possible_repeat"
+    MAYBE_SENT = "maybe_sent"
+    CREATED_IN_STORE = "created_in_store"
+    FOUND_IN_STORE = "found_in_store"
+    PUBLISHED = "published"
+    VOIDED = "voided"
+    RATING_NOT_OURS = "rating_not_ours"
+    SETTINGS_CHANGED = "settings_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A code with the facts that its sentence names."""
+
+    code: ReasonCode
+    params: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+    @classmethod
+    def of(cls, code: ReasonCode, **params: str | int | datetime | Money) -> "Reason":
+        """Build a storable reason: times become ISO text, money a small object."""
+        return cls(code, MappingProxyType({key: _plain(value) for key, value in params.items()}))
+
+
+def _plain(value: str | int | datetime | Money) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Money):
+        return {"minor": value.minor, "currency": value.currency}
+    return value

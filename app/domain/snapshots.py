@@ -1,0 +1,240 @@
+"""Platform-neutral pictures of one thing in a store at one time.
+
+`normalise` of each platform makes them; `domain/merging.py` folds them. All times are aware UTC.
+A `version` is the platform's own time of last change; None where the platform tells none.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from app.domain.ids import PlatformId
+from app.domain.money import Money
+
+
+class ConsentState(StrEnum):
+    """What a customer said about marketing on one channel."""
+
+    SUBSCRIBED = "subscribed"
+    UNSUBSCRIBED = "unsubscribed"
+    PENDING = "pending"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who ordered. Personal data: encrypted at rest, never logged."""
+
+    email: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    phone: str | None = None
+    city: str | None = None
+    customer_id: PlatformId | None = None  # the platform's id; None for guests
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One bought item. `quantity` as bought; refunds are counted from `RefundSnapshot.lines`."""
+
+    line_id: PlatformId
+    product_id: PlatformId | None  # None: custom item or product deleted
+    title: str
+    quantity: int
+    total: Money
+    variant_id: PlatformId | None = None
+    variant_title: str | None = None
+    sku: str | None = None
+    image_url: str | None = None
+    is_gift_card: bool = False
+    ships: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FulfilmentSnapshot:
+    """One parcel. Natural key of `OrderFulfilled` and `OrderDelivered`: `fulfilment_id`."""
+
+    fulfilment_id: PlatformId
+    order_id: PlatformId
+    created_at: datetime
+    cancelled: bool = False
+    delivered_at: datetime | None = None
+    version: datetime | None = None
+    lines: Mapping[PlatformId, int] = field(default_factory=dict)  # line id → quantity
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverySnapshot:
+    """A carrier said that one parcel arrived (Shopify fulfillment event `delivered`)."""
+
+    order_id: PlatformId
+    fulfilment_id: PlatformId
+    delivered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RefundSnapshot:
+    """One refund. `lines` is empty for a refund of an amount only."""
+
+    refund_id: PlatformId
+    order_id: PlatformId
+    created_at: datetime | None  # WooCommerce order bodies name refunds without their time
+    amount: Money
+    lines: Mapping[PlatformId, int] = field(default_factory=dict)  # line id → quantity
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSnapshot:
+    """An order as one body showed it."""
+
+    order_id: PlatformId
+    number: str
+    version: datetime | None
+    status: str  # the platform's own word, for the merchant's eyes only
+    placed_at: datetime
+    total: Money
+    person: Person
+    paid: bool = False
+    paid_at: datetime | None = None  # None although paid: the body does not tell when
+    completed_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    delivered_at: datetime | None = None  # the whole order, where the platform has no parcels
+    draft: bool = False  # not yet an order (WooCommerce checkout-draft): nothing is concluded
+    trashed: bool = False
+    test: bool = False
+    in_person: bool = False  # sold over a counter (POS)
+    fully_fulfilled: bool = False
+    locale: str | None = None
+    country: str | None = None  # ISO 3166-1 alpha-2, of the delivery, else of the bill
+    checkout_consent: bool | None = None  # marketing tick of this checkout; None: not asked
+    store_asks_review: bool = False  # the store itself schedules a review request
+    withdrawal_requested: bool = False  # the store's own withdrawal form was used
+    coupon_codes: tuple[str, ...] = ()
+    lines: tuple[Line, ...] = ()
+    fulfilments: tuple[FulfilmentSnapshot, ...] = ()
+    refunds: tuple[RefundSnapshot, ...] = ()
+    partial: bool = False  # fields are missing that the platform does have: refresh
+
+
+@dataclass(frozen=True, slots=True)
+class ProductSnapshot:
+    """A product as far as a review request needs it."""
+
+    product_id: PlatformId
+    title: str
+    version: datetime | None
+    url: str | None = None
+    image_url: str | None = None
+    reviewable: bool = True  # published, reviews allowed, no gift card
+    price: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentSnapshot:
+    """What is known of e-mail marketing consent, with its own time."""
+
+    state: ConsentState
+    at: datetime | None
+    source: str  # "customer", "checkout", "webhook"
+    customer_id: PlatformId | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerSnapshot:
+    """A registered customer."""
+
+    customer_id: PlatformId
+    version: datetime | None
+    person: Person
+    locale: str | None = None
+    country: str | None = None
+    consent: ConsentSnapshot | None = None
+    lifetime_orders: int | None = None
+    lifetime_spent: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineSnapshot:
+    """What a customer had bought before we looked: lifetime count and sum, first order's time.
+
+    `order_ids_counted` is empty when the platform gives totals only (Shopify); otherwise the paid
+    orders that the totals include, so that none is counted twice.
+    """
+
+    email: str | None
+    customer_id: PlatformId | None
+    orders: int
+    spent: Money
+    as_of: datetime
+    first_order_at: datetime | None = None
+
+
+class ObjectKind(StrEnum):
+    """What can be read again from a platform."""
+
+    ORDER = "order"
+    PRODUCT = "product"
+    CUSTOMER = "customer"
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """The body is no basis for a conclusion: read the object from the platform."""
+
+    kind: ObjectKind
+    platform_id: PlatformId
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The platform says that the object no longer exists (or is trashed)."""
+
+    kind: ObjectKind
+    platform_id: PlatformId
+
+
+@dataclass(frozen=True, slots=True)
+class MergedCustomers:
+    """The platform merged one customer into another."""
+
+    kept: PlatformId
+    removed: PlatformId
+
+
+class Control(StrEnum):
+    """What a platform tells about the installation, not about an order."""
+
+    UNINSTALLED = "uninstalled"
+    SCOPES_CHANGED = "scopes_changed"
+    SHOP_CHANGED = "shop_changed"
+    DATA_REQUEST = "data_request"
+    CUSTOMER_REDACT = "customer_redact"
+    SHOP_REDACT = "shop_redact"
+
+
+@dataclass(frozen=True, slots=True)
+class ControlMessage:
+    """An installation or privacy message; `customer` for the two that name one."""
+
+    control: Control
+    customer: Person | None = None
+    order_ids: tuple[PlatformId, ...] = ()
+    scopes: tuple[str, ...] = ()
+
+
+Snapshot = (
+    OrderSnapshot
+    | FulfilmentSnapshot
+    | DeliverySnapshot
+    | RefundSnapshot
+    | ProductSnapshot
+    | ConsentSnapshot
+    | CustomerSnapshot
+    | BaselineSnapshot
+    | Refresh
+    | Gone
+    | MergedCustomers
+    | ControlMessage
+)
