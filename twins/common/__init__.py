@@ -1,0 +1,1 @@
+"""What both twins share: server, clock, state, deliveries, faults and control API."""
