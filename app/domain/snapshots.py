@@ -75,13 +75,15 @@ class DeliverySnapshot:
 
 @dataclass(frozen=True, slots=True)
 class RefundSnapshot:
-    """One refund. `lines` is empty for a refund of an amount only."""
+    """One refund. `lines` maps line id → quantity; empty for an amount only, None where unknown
+    (WooCommerce order bodies name refunds without time and lines).
+    """
 
     refund_id: PlatformId
     order_id: PlatformId
-    created_at: datetime | None  # WooCommerce order bodies name refunds without their time
+    created_at: datetime | None
     amount: Money
-    lines: Mapping[PlatformId, int] = field(default_factory=dict)  # line id → quantity
+    lines: Mapping[PlatformId, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +159,9 @@ class CustomerSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class BaselineSnapshot:
-    """What a customer had bought before we looked: lifetime count and sum, first order's time.
+    """What a customer had bought until `as_of`: lifetime count and sum, first order's time.
 
-    `order_ids_counted` is empty when the platform gives totals only (Shopify); otherwise the paid
-    orders that the totals include, so that none is counted twice.
+    Orders paid until `as_of` are in these totals; only later ones are counted on top.
     """
 
     email: str | None

@@ -1,0 +1,75 @@
+"""Actions: rows of future work, and the states they pass through."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from app.domain.ids import ActionId, CustomerId, PlatformId
+from app.domain.reasons import Reason
+
+
+class ActionState(StrEnum):
+    """Where an action stands; meanings in docs/architecture.md."""
+
+    PLANNED = "planned"
+    PERFORMING = "performing"
+    DONE = "done"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+    MISSED = "missed"
+    DEFERRED = "deferred"
+    FAILED = "failed"
+    BLOCKED = "blocked"
+    UNCERTAIN = "uncertain"
+
+
+WAITING = frozenset({ActionState.PLANNED, ActionState.DEFERRED, ActionState.BLOCKED})
+FINAL = frozenset(
+    {
+        ActionState.DONE,
+        ActionState.SKIPPED,
+        ActionState.CANCELLED,
+        ActionState.MISSED,
+        ActionState.FAILED,
+        ActionState.UNCERTAIN,
+    }
+)
+
+
+class ActionKind(StrEnum):
+    """What an action does; one module in `pipeline/effects/` each."""
+
+    REVIEW_REQUEST_MAIL = "review_request_mail"
+    COUPON_CREATE = "coupon_create"
+    COUPON_MAIL = "coupon_mail"
+    COUPON_VOID = "coupon_void"
+    REVIEW_PUBLISH = "review_publish"
+    SIGN_IN_MAIL = "sign_in_mail"
+    DATA_EXPORT_MAIL = "data_export_mail"
+
+
+MARKETING_MAIL = frozenset({ActionKind.REVIEW_REQUEST_MAIL, ActionKind.COUPON_MAIL})
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """An action as stored. `payload` holds ids, codes and numbers, never personal data."""
+
+    id: ActionId
+    kind: ActionKind
+    automation: str  # "" for work that no automation planned (sign-in mail)
+    dedupe_key: str
+    state: ActionState
+    due_at: datetime  # business time
+    useful_until: datetime | None  # business time; later it is `missed`
+    revision: int
+    attempt: int
+    order_id: PlatformId | None
+    customer_id: CustomerId | None
+    settings_version: int
+    reason: Reason
+    created_at: datetime
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    cancel_requested: bool = False

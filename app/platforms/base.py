@@ -1,0 +1,317 @@
+"""The two halves of a platform: pure functions on bytes, and ports that speak to one store.
+
+A port that is None is a missing capability; nowhere `if platform ==`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from app.domain.ids import PlatformId
+from app.domain.money import Money
+from app.domain.snapshots import ObjectKind, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class RawRequest:
+    """A webhook request as it came. `headers` has lower-case names."""
+
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """What we know of the address that was called; from our own rows, never from headers.
+
+    Shopify: one address for all shops, `secrets` are the app's client secrets, the rest is None.
+    WooCommerce: the row behind the opaque token in the URL.
+    """
+
+    secrets: tuple[str, ...]  # current first, then the previous one
+    webhook_id: str | None = None
+    topic: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A verified webhook request."""
+
+    topic: str
+    dedupe_key: str
+    body: bytes
+    shop_domain: str | None = None  # Shopify: from the header, to be matched with the body
+    triggered_at: datetime | None = None  # when the platform says that it happened
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """A platform's test call: answered 200, nothing stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Not from the platform. `code` is stable and goes to our log; the answer is an empty 401."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What `normalise` reads: one inbox row, whatever brought it."""
+
+    topic: str
+    body: bytes
+    triggered_at: datetime | None
+    shop_domain: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A topic or body that is knowingly of no interest."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A topic that we have no rule for: journalled and counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An object read from the store, as the platform wrote it; it goes through the inbox.
+
+    `topic` names its shape for `normalise` ("rest/order", "graphql/order").
+    """
+
+    topic: str
+    platform_id: PlatformId
+    body: bytes
+    version: str  # the object's own time of change, or a hash: keeps polls from repeating it
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a listing. `cursor` is None on the last one; `store_now` the store's clock."""
+
+    items: Sequence[Fetched]
+    cursor: str | None
+    total: int | None = None
+    store_now: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoreInfo:
+    """What a store says about itself."""
+
+    name: str
+    url: str
+    email: str | None
+    timezone: str
+    currency: str
+    country: str | None
+    language: str
+    versions: Mapping[str, str] = field(default_factory=dict)
+    scopes: tuple[str, ...] = ()
+    address: str | None = None  # postal, for the foot of mails
+
+
+@dataclass(frozen=True, slots=True)
+class CouponSpec:
+    """A single-use code bound to one customer."""
+
+    code: str
+    title: str
+    email: str
+    customer_id: PlatformId | None
+    percent: int | None  # either percent …
+    amount: Money | None  # … or amount
+    minimum: Money | None
+    expires_at: datetime
+    exclude_sale_items: bool
+    reference: str  # our own id, written where the platform has room for it
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteCoupon:
+    """A coupon as the store has it."""
+
+    ref: PlatformId
+    code: str
+    active: bool
+    used: int
+    ours: bool  # carries our reference, or matches the spec's bounds
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewSpec:
+    """A review to publish. `review_ref` is our stable id, used to find it again."""
+
+    review_ref: str
+    product_id: PlatformId
+    rating: int
+    text: str
+    author: str
+    email: str
+    created_at: datetime
+    verified: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RatingTotals:
+    """All published reviews of one product that we know, for platforms that show a sum."""
+
+    product_id: PlatformId
+    count: int
+    total: int  # sum of stars
+
+
+class OrdersPort(Protocol):
+    """Orders of one store."""
+
+    def fetch(self, order_id: PlatformId) -> Fetched | None:
+        """The full order with refunds; None if it is gone."""
+        ...
+
+    def changed(self, since: datetime, cursor: str | None) -> Page:
+        """Orders changed at or after `since` (the store's clock), full bodies."""
+        ...
+
+    def placed(self, since: datetime, cursor: str | None) -> Page:
+        """Orders placed at or after `since`, full bodies, for the first import."""
+        ...
+
+
+class ProductsPort(Protocol):
+    """Products of one store."""
+
+    def fetch(self, product_id: PlatformId) -> Fetched | None:
+        """The product; None if it is gone."""
+        ...
+
+
+class CustomersPort(Protocol):
+    """Customers of one store."""
+
+    def fetch(self, customer_id: PlatformId) -> Fetched | None:
+        """The customer with consent; None if gone."""
+        ...
+
+    def baseline(self, cursor: str | None) -> Page:
+        """Lifetime totals, a page at a time, for `normalise` to read as `BaselineSnapshot`s."""
+        ...
+
+
+class CouponsPort(Protocol):
+    """Discount codes of one store."""
+
+    def find(self, spec: CouponSpec) -> RemoteCoupon | None:
+        """The coupon with the spec's code, if the store has one."""
+        ...
+
+    def create(self, spec: CouponSpec) -> RemoteCoupon:
+        """Create it. Raises Refused("code_taken") if the code exists."""
+        ...
+
+    def void(self, ref: PlatformId) -> None:
+        """Make it unusable; no error if it is gone already."""
+        ...
+
+
+class ReviewsPort(Protocol):
+    """Reviews of one store's products."""
+
+    shows_totals: bool  # whether publish_totals has to be called after each change
+
+    def find(self, spec: ReviewSpec) -> PlatformId | None:
+        """The published review, if the store has it already."""
+        ...
+
+    def publish(self, spec: ReviewSpec) -> PlatformId:
+        """Publish or update it; returns the store's id."""
+        ...
+
+    def publish_totals(self, totals: RatingTotals, ours_before: RatingTotals | None) -> None:
+        """Write rating and count. Raises MerchantMustFix("rating_not_ours") if another app did."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteWebhook:
+    """A webhook subscription as the store has it."""
+
+    ref: PlatformId
+    topic: str
+    url: str
+    active: bool
+
+
+class WebhooksPort(Protocol):
+    """Webhook subscriptions of one store."""
+
+    def list(self) -> Sequence[RemoteWebhook]:
+        """All of them, also those of other apps."""
+        ...
+
+    def create(self, topic: str, url: str, secret: str) -> RemoteWebhook:
+        """Subscribe. The store may ping the address before this returns."""
+        ...
+
+    def delete(self, ref: PlatformId) -> None:
+        """Unsubscribe; no error if it is gone already."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Ports to one connected store."""
+
+    info: Callable[[], StoreInfo]
+    orders: OrdersPort
+    products: ProductsPort
+    customers: CustomersPort
+    coupons: CouponsPort | None
+    reviews: ReviewsPort | None
+    webhooks: WebhooksPort
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How to reach one store. `secret()` gives the present credential, refreshed when needed.
+
+    `token(force)` (Shopify) returns a valid access token; WooCommerce keys are in `keys`.
+    """
+
+    domain: str  # Shopify: name.myshopify.com; WooCommerce: the home URL
+    token: Callable[[bool], str] | None = None
+    keys: tuple[str, str] | None = None
+
+
+class Platform(Protocol):
+    """One commerce platform."""
+
+    key: str
+    topics: Mapping[str, str]  # topic → what is done with it, in words; data for registration
+    polls_minutes: int
+
+    def verify(self, request: RawRequest, endpoint: Endpoint) -> Delivery | Ping | Refusal:
+        """Pure and in constant time, on bytes, against current and previous secret."""
+        ...
+
+    def normalise(self, received: Received) -> Sequence[Snapshot] | Ignored | Unknown:
+        """Pure. Raises BadPayload for a body that is not what its topic promises."""
+        ...
+
+    def open(self, connection: Connection) -> Store:
+        """Ports to one store; no request is made yet."""
+        ...
+
+    def order_url(self, connection: Connection, order_id: PlatformId) -> str:
+        """The order in the store's own admin."""
+        ...
+
+    def fetch_topic(self, kind: ObjectKind) -> str:
+        """The inbox topic of a fetched object of this kind."""
+        ...
