@@ -1,0 +1,60 @@
+"""Snapshots to and from stored documents.
+
+An order is kept as one clear document (facts) and one sealed one (the person), so that rules can
+be run without decrypting anybody's name.
+"""
+
+import hashlib
+import json
+from dataclasses import replace
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from app.domain.snapshots import OrderSnapshot, Person, ProductSnapshot
+
+_orders = TypeAdapter(OrderSnapshot)
+_persons = TypeAdapter(Person)
+_products = TypeAdapter(ProductSnapshot)
+NOBODY = Person()
+
+
+def order_doc(order: OrderSnapshot) -> dict[str, Any]:
+    """The clear part: everything but the person; the platform's customer id stays."""
+    anonymous = replace(order, person=Person(customer_id=order.person.customer_id))
+    doc: dict[str, Any] = _orders.dump_python(anonymous, mode="json", exclude_defaults=True)
+    return doc
+
+
+def order_from(doc: Any, person: Person | None = None) -> OrderSnapshot:
+    """The snapshot again, with the person if it was opened."""
+    order = _orders.validate_python(doc)
+    return replace(order, person=person) if person else order
+
+
+def content_hash(order: OrderSnapshot) -> str:
+    """Tells whether two bodies of the same version say the same."""
+    text = json.dumps(_orders.dump_python(order, mode="json"), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def person_doc(person: Person) -> dict[str, Any]:
+    """A person as JSON, to be sealed."""
+    doc: dict[str, Any] = _persons.dump_python(person, mode="json", exclude_none=True)
+    return doc
+
+
+def person_from(doc: Any) -> Person:
+    """The person again."""
+    return _persons.validate_python(doc)
+
+
+def product_doc(product: ProductSnapshot) -> dict[str, Any]:
+    """A product as JSON."""
+    doc: dict[str, Any] = _products.dump_python(product, mode="json", exclude_defaults=True)
+    return doc
+
+
+def product_from(doc: Any) -> ProductSnapshot:
+    """The product again."""
+    return _products.validate_python(doc)

@@ -1,0 +1,57 @@
+"""All tables. Every one has `shop_id` except the few that serve the whole installation."""
+
+from app.db.models.base import metadata
+from app.db.models.people import consents, customers, erasures, identities, suppressions
+from app.db.models.shops import (
+    business_clock,
+    credentials,
+    installations,
+    leases,
+    nonces,
+    shops,
+    sync_cursors,
+    webhook_subscriptions,
+)
+from app.db.models.stream import events, inbox, orders, products, refresh
+from app.db.models.work import (
+    actions,
+    coupons,
+    exports,
+    journal,
+    messages,
+    privacy_requests,
+    problems,
+    reviews,
+    settings_versions,
+)
+
+__all__ = [
+    "actions",
+    "business_clock",
+    "consents",
+    "coupons",
+    "credentials",
+    "customers",
+    "erasures",
+    "events",
+    "exports",
+    "identities",
+    "inbox",
+    "installations",
+    "journal",
+    "leases",
+    "messages",
+    "metadata",
+    "nonces",
+    "orders",
+    "privacy_requests",
+    "problems",
+    "products",
+    "refresh",
+    "reviews",
+    "settings_versions",
+    "shops",
+    "suppressions",
+    "sync_cursors",
+    "webhook_subscriptions",
+]

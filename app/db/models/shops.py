@@ -1,0 +1,115 @@
+"""Tenants, their connections, and what serves the whole installation (leases, clock)."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from app.db.models.base import BigId, Json, metadata, primary_id, tenant, time
+
+shops = Table(
+    "shops",
+    metadata,
+    primary_id(),
+    Column("platform", String(20), nullable=False),
+    Column("domain", String(255), nullable=False),  # name.myshopify.com, or the home URL
+    # unopened: webhooks came before the first page; connecting; active; disconnected; erased
+    Column("state", String(20), nullable=False),
+    Column("name", Text, nullable=False, default=""),
+    Column("owner_email", LargeBinary),  # sealed
+    Column("timezone", String(64), nullable=False, default="UTC"),
+    Column("currency", String(3), nullable=False, default="EUR"),
+    Column("country", String(2)),
+    Column("language", String(5), nullable=False, default="en"),
+    Column("url", Text, nullable=False, default=""),
+    Column("colour", String(7)),
+    Column("logo_url", Text),
+    Column("postal_address", Text),
+    Column("public_ref", String(32), nullable=False, unique=True),  # in customers' addresses
+    Column("hash_key", LargeBinary, nullable=False),  # sealed; see crypto.py
+    Column("generation", Integer, nullable=False, default=0),
+    Column("history_complete", Boolean, nullable=False, default=False),
+    time("paused_at"),
+    time("created_at", nullable=False),
+    UniqueConstraint("platform", "domain"),
+)
+
+installations = Table(
+    "installations",
+    metadata,
+    primary_id(),
+    tenant(),
+    Column("generation", Integer, nullable=False),
+    Column("scopes", Json, nullable=False),
+    time("opened_at", nullable=False),
+    time("closed_at"),
+    UniqueConstraint("shop_id", "generation"),
+)
+
+credentials = Table(
+    "credentials",
+    metadata,
+    Column("shop_id", BigId, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),  # JSON: keys or token pair
+    Column("revision", Integer, nullable=False, default=1),
+    time("expires_at"),
+    time("updated_at", nullable=False),
+)
+
+webhook_subscriptions = Table(
+    "webhook_subscriptions",
+    metadata,
+    primary_id(),
+    tenant(),
+    Column("token", String(64), nullable=False, unique=True),  # in the delivery address
+    Column("topic", String(100), nullable=False),
+    Column("platform_ref", String(64)),  # None until the store answered
+    Column("secret", LargeBinary, nullable=False),  # sealed
+    Column("state", String(20), nullable=False),  # creating, active, removed
+    time("created_at", nullable=False),
+    time("last_delivery_at"),
+)
+
+sync_cursors = Table(
+    "sync_cursors",
+    metadata,
+    Column("shop_id", BigId, primary_key=True),
+    Column("name", String(40), primary_key=True),  # import_orders, baseline, reconcile, …
+    Column("state", Json, nullable=False),
+    time("updated_at", nullable=False),
+)
+
+nonces = Table(
+    "nonces",
+    metadata,
+    primary_id(),
+    Column("shop_id", BigId),  # None while no shop exists yet (wc-auth)
+    Column("purpose", String(30), nullable=False),
+    Column("value_hash", String(64), nullable=False),
+    Column("sealed", LargeBinary),  # JSON bound to the nonce
+    time("expires_at", nullable=False, index=True),
+    time("used_at"),
+    UniqueConstraint("purpose", "value_hash"),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("holder", String(64), nullable=False),
+    time("until", nullable=False),  # wall time
+)
+
+business_clock = Table(
+    "business_clock",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("offset_seconds", BigInteger, nullable=False),
+)

@@ -1,0 +1,111 @@
+"""Engines, transactions and the unit of work: the way into the database.
+
+`Database.write()` is one short transaction (SQLite: BEGIN IMMEDIATE); no network, template or
+decryption belongs inside. What must happen after it asks `after_commit`; a rollback drops it.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+
+from app.db.crypto import Keyring
+
+Signal = tuple[str, tuple[Any, ...]]  # name of a job and its arguments (ids only)
+
+
+def create_engine_for(url: str) -> Engine:
+    """An engine with the settings that the design asks of each database."""
+    backend = make_url(url).get_backend_name()
+    if backend == "sqlite":
+        engine = create_engine(url, hide_parameters=True, connect_args={"timeout": 5})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    if backend == "postgresql":
+        target = make_url(url).set(drivername="postgresql+psycopg")
+        return create_engine(target, hide_parameters=True, pool_pre_ping=True, pool_size=8)
+    raise ValueError(f"DATABASE_URL names {backend!r}; use sqlite:/// or postgresql://")
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we begin transactions ourselves, see _begin_sqlite
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "busy_timeout=5000",
+        "temp_store=MEMORY",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@dataclass
+class UnitOfWork:
+    """One transaction. `shop_data` in `app/db/tenant.py` builds one shop's repositories on it."""
+
+    connection: Connection
+    keyring: Keyring
+    signals: list[Signal] = field(default_factory=list)
+
+    def after_commit(self, job: str, *arguments: Any) -> None:
+        """Ask for a job once this transaction is durable; asked twice, it is sent once."""
+        signal = (job, arguments)
+        if signal not in self.signals:
+            self.signals.append(signal)
+
+    def insert(self, table: Table) -> Any:
+        """An INSERT that knows ON CONFLICT in the present dialect."""
+        if self.connection.dialect.name == "sqlite":
+            return sqlite.insert(table)
+        return postgresql.insert(table)
+
+
+class Database:
+    """Opens transactions. `dispatch` performs what `after_commit` asked for."""
+
+    def __init__(
+        self, engine: Engine, keyring: Keyring, dispatch: Callable[[Signal], None]
+    ) -> None:
+        self.engine = engine
+        self.keyring = keyring
+        self._dispatch = dispatch
+
+    @contextmanager
+    def write(self) -> Iterator[UnitOfWork]:
+        """A write transaction; signals are dispatched after it committed."""
+        with (
+            self.engine.connect().execution_options(writes=True) as connection,
+            connection.begin(),
+        ):
+            uow = UnitOfWork(connection, self.keyring)
+            yield uow
+        for signal in uow.signals:
+            self._dispatch(signal)
+
+    @contextmanager
+    def read(self) -> Iterator[UnitOfWork]:
+        """A read-only snapshot."""
+        with self.engine.connect() as connection, connection.begin():
+            yield UnitOfWork(connection, self.keyring)
+
+
+@contextmanager
+def savepoint(uow: UnitOfWork) -> Iterator[None]:
+    """Undo a part of a transaction if the block raises; its signals are dropped, too."""
+    kept = len(uow.signals)
+    try:
+        with uow.connection.begin_nested():
+            yield
+    except BaseException:
+        del uow.signals[kept:]
+        raise

@@ -1,0 +1,26 @@
+"""E-mail addresses: one canonical spelling for look-ups, without touching what we send to."""
+
+import re
+
+_SHAPE = re.compile(r"[^@\s<>\"(),:;\[\]\\]+@[^@\s<>\"(),:;\[\]\\]+\.[^@\s.]+")
+
+
+def canonical_email(text: str | None) -> str | None:
+    """The comparable form of an address, or None if it is none.
+
+    ASCII letters are lower-cased (never `str.lower` on the rest: "İ" becomes two code points) and
+    the domain is written in IDNA form.
+    """
+    trimmed = (text or "").strip()
+    if len(trimmed) > 320 or not _SHAPE.fullmatch(trimmed):
+        return None
+    local, _, domain = trimmed.rpartition("@")
+    try:
+        ascii_domain = domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        return None
+    return f"{_ascii_lower(local)}@{_ascii_lower(ascii_domain)}"
+
+
+def _ascii_lower(text: str) -> str:
+    return text.translate({code: code + 32 for code in range(ord("A"), ord("Z") + 1)})
