@@ -1,0 +1,58 @@
+# `make run` and `make test` need nothing but make and Python 3.11+; every target sets up .venv first.
+# (Kept to what GNU make 3.81 understands, the one that macOS ships.)
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo test lint fmt migrate replay screenshots lock clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+setup: ## Create .venv with exactly the locked dependencies (at once when nothing changed)
+	@test -n "$(PYTHON)" || { echo "Python 3.11 to 3.14 was not found. Install one, or name one: make setup PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) scripts/make_venv.py
+
+run: setup ## Start everything on this machine, with two demo stores
+	@$(BIN)/afterglow run --demo
+
+demo: setup ## Play one scenario on both demo stores and compare the end with what is expected
+	@$(BIN)/afterglow demo --once --json
+
+test: setup ## Run all tests (FILES=tests/unit for a part)
+	@$(BIN)/python scripts/ensure_browser.py
+	@$(BIN)/python -m pytest -n $(or $(WORKERS),auto) --maxprocesses 4 --dist loadgroup $(FILES)
+
+lint: setup ## Check style, types, architecture, dependencies, locks and documentation
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/deptry .
+	@$(BIN)/python scripts/check_lock.py
+	@$(BIN)/python scripts/check_docs.py
+	@$(BIN)/python scripts/check_catalogues.py
+
+fmt: setup ## Format the code and apply safe fixes
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+migrate: setup ## Bring the database of the current settings up to date
+	@$(BIN)/afterglow migrate
+
+replay: setup ## Post a recorded delivery, signed, to the running app: make replay FIXTURE=tests/fixtures/...
+	@test -n "$(FIXTURE)" || { echo "Say which delivery: make replay FIXTURE=tests/fixtures/<platform>/<topic>__<case>.json"; exit 1; }
+	@$(BIN)/afterglow replay "$(FIXTURE)"
+
+screenshots: setup ## Take the pictures of the running product that the documentation shows
+	@$(BIN)/python scripts/ensure_browser.py
+	@$(BIN)/python scripts/screenshots.py
+
+lock: setup ## Resolve the dependencies of pyproject.toml anew into requirements/*.lock
+	@$(BIN)/python scripts/lock.py
+	@$(PYTHON) scripts/make_venv.py
+
+clean: ## Remove .venv and caches (var/, your data, stays)
+	rm -rf .venv build dist ./*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
