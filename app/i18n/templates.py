@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from app.domain.money import Money
-from app.i18n.translator import Translator
+from app.i18n.translator import Translator, fill
 
 
 def install(env: Environment, translator: Translator | Callable[[], Translator]) -> None:
@@ -32,17 +32,20 @@ def install(env: Environment, translator: Translator | Callable[[], Translator])
 
 
 def _functions(current: Callable[[], Translator]) -> dict[str, Callable[..., str]]:
-    def fill(context: Context, text: str, params: dict[str, Any]) -> str:
-        return Markup(text) % params if context.eval_ctx.autoescape else text % params  # noqa: S704 -- texts are ours; Markup escapes the parameters
+    def filled(context: Context, text: str, params: dict[str, Any]) -> str:
+        if not context.eval_ctx.autoescape:
+            return fill(text, params)
+        escaped = {name: escape(value) for name, value in params.items()}
+        return Markup(fill(text, escaped))  # noqa: S704 -- texts are ours, parameters are escaped
 
     @pass_context
     def gettext(context: Context, message: str, /, **params: Any) -> str:
-        return fill(context, current().translations.gettext(message), params)
+        return filled(context, current().translations.gettext(message), params)
 
     @pass_context
     def ngettext(context: Context, singular: str, plural: str, n: int, /, **params: Any) -> str:
         text = current().translations.ngettext(singular, plural, n)
-        return fill(context, text, {**params, "n": current().number(n)})
+        return filled(context, text, {**params, "n": current().number(n)})
 
     return {"_": gettext, "gettext": gettext, "ngettext": ngettext}
 

@@ -1,6 +1,8 @@
 """One language's words and formats."""
 
 import datetime as dt
+import re
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Literal
 
@@ -20,16 +22,30 @@ _SIGN_FIRST: dict[Language, bool] = {"en": True, "tr": False, "sk": False}
 _DATE_TIME: dict[Language, str] = {"en": "{}, {}", "tr": "{} {}", "sk": "{} o {}"}
 
 
+_PLACE = re.compile(r"%%|%\((?P<name>\w+)\)s")
+
+
 def N_(message: str) -> str:  # noqa: N802 -- the name that gettext tools know
     """Mark a text for translation where it is declared; it is translated where it is shown."""
     return message
 
 
-class Translator:
-    """Texts, dates, numbers and money for readers of one language.
+def fill(text: str, params: Mapping[str, object]) -> str:
+    """Put parameters in the place of `%(name)s`. Raises KeyError if one is missing.
 
-    Parameters stand in a message as `%(name)s`; a percent sign is written `%%`, always.
+    Any other percent sign is text ("10 % off"), so that no translation can break a page; `%%` is
+    one too, because Jinja writes it so in `{% trans %}` blocks.
     """
+
+    def value(place: re.Match[str]) -> str:
+        name = place["name"]
+        return str(params[name]) if name else "%"
+
+    return _PLACE.sub(value, text)
+
+
+class Translator:
+    """Texts, dates, numbers and money for readers of one language."""
 
     def __init__(self, language: Language) -> None:
         self.language = language
@@ -38,11 +54,12 @@ class Translator:
 
     def gettext(self, message: str, **params: object) -> str:
         """The message in this language. Raises KeyError if a parameter is missing."""
-        return self.translations.gettext(message) % params
+        return fill(self.translations.gettext(message), params)
 
     def ngettext(self, singular: str, plural: str, n: int, **params: object) -> str:
         """The form that fits the number, which stands in the message as `%(n)s`."""
-        return self.translations.ngettext(singular, plural, n) % {**params, "n": self.number(n)}
+        text = self.translations.ngettext(singular, plural, n)
+        return fill(text, {**params, "n": self.number(n)})
 
     def date(
         self, day: dt.date, *, tz: dt.tzinfo | None = None, style: Literal["long", "short"] = "long"

@@ -110,9 +110,10 @@ def test_slovak_has_three_plural_forms_and_turkish_its_own() -> None:
     assert [changes("tr", n) for n in (1, 5)] == ["1 değişiklik", "5 değişiklik"]
 
 
-def test_a_percent_sign_is_written_twice_and_a_parameter_is_never_a_format() -> None:
+def test_a_percent_sign_is_text_and_a_parameter_is_never_a_format() -> None:
     translator = Translator("en")
-    assert translator.gettext("10 %% off, %(name)s", name="100 %s") == "10 % off, 100 %s"
+    assert translator.gettext("10 % off, %(name)s", name="100 %(x)s") == "10 % off, 100 %(x)s"
+    assert translator.gettext("100 %") == "100 %"
     with pytest.raises(KeyError):
         translator.gettext("%(missing)s")
 

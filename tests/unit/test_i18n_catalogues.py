@@ -1,5 +1,6 @@
 """The .po files: complete, consistent, and safe to update."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -26,26 +27,18 @@ def test_every_text_is_translated(surface: str, language: Language) -> None:
     assert not lacking, f"run `python -m app.i18n.update {surface}`, then translate in {path.name}"
 
 
-@pytest.mark.parametrize("surface", SURFACES)
-def test_every_percent_sign_is_doubled_or_a_parameter(surface: str) -> None:
-    class Anything(dict[str, str]):
-        def __missing__(self, name: str) -> str:
-            return name
-
-    for key in texts(extract(surface)):
-        for form in key if isinstance(key, tuple) else (key,):
-            assert str(form) % Anything() is not None
-
-
 @pytest.mark.parametrize("language", PLURAL_FORMS)
-def test_translations_name_only_parameters_of_their_text(language: Language) -> None:
+def test_translations_name_the_parameters_of_their_text(language: Language) -> None:
+    def names(text: object) -> set[str]:
+        return set(re.findall(r"%\((\w+)\)s", str(text)))
+
     for path in sorted((LOCALES / language).glob("*.po")):
-        problems = [
-            f"{path.name}: {message.id!r}: {error}"
-            for message, errors in read_catalogue(path, language).check()
-            for error in errors
-        ]
-        assert not problems
+        for key, message in texts(read_catalogue(path, language)).items():
+            forms = message.string if isinstance(message.string, tuple) else (message.string,)
+            for form in filter(None, forms):
+                # one of several forms may leave its number out ("one change")
+                assert names(form) <= names(key), f"{path.name}: {form}"
+                assert isinstance(key, tuple) or names(form) == names(key), f"{path.name}: {form}"
 
 
 @pytest.mark.parametrize("language", PLURAL_FORMS)
