@@ -3,8 +3,8 @@
     python scripts/prune_shopify_schema.py FULL.graphql[.gz] DOCUMENT.graphql... > pruned.graphql
 
 Kept: every field that a document selects, with all its arguments; every leaf field of a type so
-reached, deprecated ones too (so that a test can refuse them); input types and enums whole; the
-interfaces' and unions' members that a document names. Dropped: descriptions and all the rest.
+reached, deprecated ones too (so that a test can refuse them); input types and enums whole; all
+members of interfaces and unions that have such a field. Dropped: descriptions and all the rest.
 """
 
 from __future__ import annotations
@@ -84,15 +84,18 @@ class Reach(Visitor):
             for field in reached.fields.values():
                 self.add(get_named_type(field.type))
         elif isinstance(reached, Composite) and reached not in self.roots():
-            leaves = {n for n, f in reached.fields.items() if is_leaf_type(get_named_type(f.type))}
-            self.fields[reached.name] |= leaves
+            self.fields[reached.name] |= _leaves(reached)
+        if isinstance(reached, GraphQLInterfaceType | GraphQLUnionType):
+            for member in self.schema.get_possible_types(reached):
+                if _leaves(member):
+                    self.add(member)
 
     def roots(self) -> tuple[Any, Any]:
         """The query and mutation types: only selected fields of them are kept."""
         return self.schema.query_type, self.schema.mutation_type
 
     def close(self) -> None:
-        """Interfaces need their fields on every member, members need one selectable field each."""
+        """Follow what the kept fields need: their types, their arguments' and their interfaces'."""
         before = None
         while before != (size := sum(map(len, self.fields.values())) + len(self.types)):
             before = size
@@ -113,6 +116,10 @@ class Reach(Visitor):
             self.add(get_named_type(field.type))
             for argument in field.args.values():
                 self.add(get_named_type(argument.type))
+
+
+def _leaves(composite: Composite) -> set[str]:
+    return {n for n, f in composite.fields.items() if is_leaf_type(get_named_type(f.type))}
 
 
 def prune(schema: GraphQLSchema, documents: list[str]) -> str:
