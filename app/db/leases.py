@@ -23,6 +23,4 @@ def acquire(uow: UnitOfWork, name: str, holder: str, now: datetime, until: datet
 
 def release(uow: UnitOfWork, name: str, holder: str) -> None:
     """Give the lease back, if it is still ours."""
-    uow.connection.execute(
-        delete(leases).where(leases.c.name == name, leases.c.holder == holder)
-    )
+    uow.connection.execute(delete(leases).where(leases.c.name == name, leases.c.holder == holder))

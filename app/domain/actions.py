@@ -73,3 +73,6 @@ class Action:
     created_at: datetime
     payload: Mapping[str, Any] = field(default_factory=dict)
     cancel_requested: bool = False
+    generation: int = 0
+    ended_at: datetime | None = None  # business time
+    problem: str | None = None  # key of the problem that blocks it

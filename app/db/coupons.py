@@ -1,0 +1,100 @@
+"""Milestone coupons: one per canonical customer (and per address) and milestone."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, or_, select, update
+
+from app.db.base import Repository
+from app.db.models import coupons
+from app.domain.ids import CouponId, CustomerId, PlatformId
+
+
+@dataclass(frozen=True, slots=True)
+class CouponRow:
+    """A coupon. `terms`: percent or amount, minimum, currency, expires_at (ISO)."""
+
+    id: CouponId
+    customer_id: CustomerId
+    milestone_key: str
+    code: str
+    state: str
+    order_id: PlatformId
+    platform_ref: PlatformId | None
+    terms: dict[str, Any]
+    created_at: datetime
+
+
+class Coupons(Repository):
+    """Coupons of one shop."""
+
+    def add(
+        self,
+        *,
+        customer_id: CustomerId,
+        email_hash: str,
+        milestone_key: str,
+        code: str,
+        order_id: PlatformId,
+        terms: dict[str, Any],
+        now: datetime,
+    ) -> bool:
+        """Reserve a milestone and its code; False if the milestone was already rewarded."""
+        result = self._connection.execute(
+            self._insert(
+                coupons,
+                customer_id=customer_id,
+                email_hash=email_hash,
+                milestone_key=milestone_key,
+                code=code,
+                state="planned",
+                order_id=order_id,
+                terms=terms,
+                created_at=now,
+            ).on_conflict_do_nothing()
+        )
+        return bool(result.rowcount == 1)
+
+    def by_code(self, code: str) -> CouponRow | None:
+        """The coupon with this code."""
+        row = self._connection.execute(
+            select(coupons).where(self._mine(coupons), coupons.c.code == code)
+        ).first()
+        return _coupon(row) if row else None
+
+    def of_customer(self, customer_id: CustomerId, email_hashes: list[str]) -> list[CouponRow]:
+        """All coupons of a customer, also those given to the same address as a guest."""
+        query = select(coupons).where(
+            self._mine(coupons),
+            or_(coupons.c.customer_id == customer_id, coupons.c.email_hash.in_(email_hashes)),
+        )
+        return [_coupon(row) for row in self._connection.execute(query)]
+
+    def of_order(self, order_id: PlatformId) -> list[CouponRow]:
+        """Coupons that an order earned."""
+        query = select(coupons).where(self._mine(coupons), coupons.c.order_id == order_id)
+        return [_coupon(row) for row in self._connection.execute(query)]
+
+    def change(self, coupon_id: CouponId, state: str, platform_ref: str | None = None) -> None:
+        """Issued (with the store's id) or voided."""
+        values: dict[str, Any] = {"state": state}
+        if platform_ref is not None:
+            values["platform_ref"] = platform_ref
+        self._connection.execute(
+            update(coupons).where(self._mine(coupons), coupons.c.id == coupon_id).values(**values)
+        )
+
+
+def _coupon(row: Row[Any]) -> CouponRow:
+    return CouponRow(
+        row.id,
+        row.customer_id,
+        row.milestone_key,
+        row.code,
+        row.state,
+        row.order_id,
+        row.platform_ref,
+        row.terms,
+        row.created_at,
+    )

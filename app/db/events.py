@@ -1,0 +1,54 @@
+"""Facts, each once: unique by shop, subject, type and natural key."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from app.db.base import Repository
+from app.db.models import events
+from app.domain.events import Event
+from app.domain.ids import CustomerId, PlatformId
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """A stored fact, for timelines."""
+
+    type: str
+    key: str
+    occurred_at: datetime
+    known_at: datetime
+    data: dict[str, Any]
+
+
+class Events(Repository):
+    """Events of one shop."""
+
+    def add(self, event: Event, customer_id: CustomerId | None, known_at: datetime) -> bool:
+        """Store the fact; False if it was known."""
+        result = self._connection.execute(
+            self._insert(
+                events,
+                type=event.type,
+                subject=event.order_id,
+                key=event.key,
+                customer_id=customer_id,
+                data=event.data(),
+                occurred_at=event.occurred_at,
+                known_at=known_at,
+            ).on_conflict_do_nothing(index_elements=["shop_id", "subject", "type", "key"])
+        )
+        return bool(result.rowcount == 1)
+
+    def of_order(self, order_id: PlatformId) -> list[EventRow]:
+        """All facts of one order, in the order in which they occurred."""
+        query = (
+            select(
+                events.c.type, events.c.key, events.c.occurred_at, events.c.known_at, events.c.data
+            )
+            .where(self._mine(events), events.c.subject == order_id)
+            .order_by(events.c.occurred_at, events.c.id)
+        )
+        return [EventRow(*row) for row in self._connection.execute(query)]

@@ -1,0 +1,122 @@
+"""The inbox: stored before any work, drained by state."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+
+from app.db.base import Repository
+from app.db.models import inbox
+from app.db.session import UnitOfWork
+from app.domain.ids import InboxId, ShopId
+
+# Lower is drained first: what just happened before what is caught up.
+PRIORITY = {"webhook": 0, "refresh": 0, "poll": 5, "import": 9}
+
+
+@dataclass(frozen=True, slots=True)
+class InboxRow:
+    """A row to be interpreted; the body is opened."""
+
+    id: InboxId
+    source: str
+    topic: str
+    sealed_body: bytes
+    triggered_at: datetime | None
+
+
+class Inbox(Repository):
+    """Rows of one shop."""
+
+    def add(
+        self,
+        *,
+        dedupe_key: str,
+        source: str,
+        topic: str,
+        sealed_body: bytes,
+        now: datetime,
+        triggered_at: datetime | None = None,
+    ) -> bool:
+        """Store a row; False if this key is there already."""
+        result = self._connection.execute(
+            self._insert(
+                inbox,
+                dedupe_key=dedupe_key,
+                source=source,
+                priority=PRIORITY[source],
+                topic=topic,
+                sealed_body=sealed_body,
+                state="pending",
+                triggered_at=triggered_at,
+                received_at=now,
+            ).on_conflict_do_nothing(index_elements=["shop_id", "dedupe_key"])
+        )
+        return bool(result.rowcount == 1)
+
+    def pending(self, limit: int) -> list[InboxRow]:
+        """The next rows to interpret."""
+        columns = (
+            inbox.c.id, inbox.c.source, inbox.c.topic, inbox.c.sealed_body, inbox.c.triggered_at,
+        )  # fmt: skip
+        query = (
+            select(*columns)
+            .where(self._mine(inbox), inbox.c.state == "pending")
+            .order_by(inbox.c.priority, inbox.c.id)
+            .limit(limit)
+        )
+        return [InboxRow(*row) for row in self._connection.execute(query)]
+
+    def finish(self, row: InboxRow, state: str, now: datetime, note: str | None = None) -> None:
+        """Done, ignored, unknown or failed. Bodies of polls, imports and refreshes are dropped."""
+        values = {"state": state, "note": note, "interpreted_at": now}
+        if row.source != "webhook" and state != "failed":
+            values["sealed_body"] = None
+        self._connection.execute(
+            update(inbox).where(self._mine(inbox), inbox.c.id == row.id).values(**values)
+        )
+
+    def replay_failed(self) -> int:
+        """Put failed rows back, after a fault of ours was mended; returns how many."""
+        result = self._connection.execute(
+            update(inbox)
+            .where(self._mine(inbox), inbox.c.state == "failed", inbox.c.sealed_body.is_not(None))
+            .values(state="pending", note=None)
+        )
+        return int(result.rowcount)
+
+    def counts(self) -> dict[str, int]:
+        """Rows per state."""
+        query = select(inbox.c.state, func.count()).where(self._mine(inbox)).group_by(inbox.c.state)
+        return dict(self._connection.execute(query))
+
+    def last_received(self) -> datetime | None:
+        """When the last webhook came (wall time)."""
+        query = select(func.max(inbox.c.received_at)).where(
+            self._mine(inbox), inbox.c.source == "webhook"
+        )
+        return self._connection.execute(query).scalar()
+
+    def forget_bodies(self, before: datetime) -> int:
+        """Drop raw webhook bodies received before a time (kept 30 days)."""
+        result = self._connection.execute(
+            update(inbox)
+            .where(
+                self._mine(inbox),
+                inbox.c.state != "pending",
+                inbox.c.received_at < before,
+                inbox.c.sealed_body.is_not(None),
+            )
+            .values(sealed_body=None)
+        )
+        return int(result.rowcount)
+
+
+def shops_with_pending(uow: UnitOfWork, received_before: datetime) -> list[ShopId]:
+    """Shops whose rows wait although a drain should have come (the sweep)."""
+    query = (
+        select(inbox.c.shop_id)
+        .where(inbox.c.state == "pending", inbox.c.received_at < received_before)
+        .distinct()
+    )
+    return [ShopId(shop_id) for (shop_id,) in uow.connection.execute(query)]

@@ -1,0 +1,93 @@
+"""The journal: append-only, ids and codes only, read by the activity page and `export`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from app.db.base import Repository
+from app.db.models import journal
+from app.domain.ids import ActionId, CustomerId, PlatformId
+from app.domain.reasons import Reason, ReasonCode
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRow:
+    """One line: at this business time this happened, for this reason."""
+
+    id: int
+    at: datetime
+    verb: str
+    what: str
+    action_id: ActionId | None
+    order_id: PlatformId | None
+    customer_id: CustomerId | None
+    reason: Reason | None
+    params: dict[str, Any]
+
+
+class Journal(Repository):
+    """Journal of one shop."""
+
+    def write(
+        self,
+        verb: str,
+        what: str,
+        at: datetime,
+        *,
+        reason: Reason | None = None,
+        action_id: ActionId | None = None,
+        order_id: PlatformId | None = None,
+        customer_id: CustomerId | None = None,
+        params: dict[str, Any] | None = None,
+    ) -> None:
+        """Append a line. Without a reason `params` may hold ids and numbers of its own."""
+        self._connection.execute(
+            journal.insert().values(
+                shop_id=self._shop_id,
+                verb=verb,
+                what=what,
+                action_id=action_id,
+                order_id=order_id,
+                customer_id=customer_id,
+                reason=reason.code if reason else None,
+                params=dict(reason.params) if reason else (params or {}),
+                at=at,
+            )
+        )
+
+    def of_order(self, order_id: PlatformId) -> list[JournalRow]:
+        """Everything about one order, oldest first."""
+        query = (
+            select(journal)
+            .where(self._mine(journal), journal.c.order_id == order_id)
+            .order_by(journal.c.id)
+        )
+        return [_row(row) for row in self._connection.execute(query)]
+
+    def all(self) -> list[JournalRow]:
+        """The whole journal, oldest first, for the export."""
+        query = select(journal).where(self._mine(journal)).order_by(journal.c.id)
+        return [_row(row) for row in self._connection.execute(query)]
+
+    def count(self) -> int:
+        """Number of lines."""
+        return self._connection.execute(
+            select(func.count()).select_from(journal).where(self._mine(journal))
+        ).scalar_one()
+
+
+def _row(row: Any) -> JournalRow:
+    reason = Reason(ReasonCode(row.reason), row.params) if row.reason else None
+    return JournalRow(
+        row.id,
+        row.at,
+        row.verb,
+        row.what,
+        row.action_id,
+        row.order_id,
+        row.customer_id,
+        reason,
+        row.params,
+    )

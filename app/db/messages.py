@@ -1,0 +1,96 @@
+"""Who was written to and when: the contact budget and the record of Message-IDs."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, func, select, update
+
+from app.db.base import Repository
+from app.db.models import messages
+from app.domain.actions import ActionKind
+from app.domain.ids import ActionId, CustomerId
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """A marketing-like message to a customer."""
+
+    kind: ActionKind
+    at: datetime
+
+
+class Messages(Repository):
+    """Messages of one shop. Reserved in the claim transaction, so that a budget holds."""
+
+    def reserve(
+        self,
+        action_id: ActionId,
+        customer_id: CustomerId | None,
+        kind: ActionKind,
+        message_id: str,
+        now: datetime,
+        *,
+        marketing: bool,
+    ) -> None:
+        """Count the message from now on; repeated for one action it stays one."""
+        self._connection.execute(
+            self._insert(
+                messages,
+                action_id=action_id,
+                customer_id=customer_id,
+                kind=kind,
+                marketing=marketing,
+                message_id=message_id,
+                state="reserved",
+                at=now,
+            ).on_conflict_do_update(
+                index_elements=["shop_id", "action_id"], set_={"state": "reserved", "at": now}
+            )
+        )
+
+    def settle(self, action_id: ActionId, state: str) -> None:
+        """Sent, uncertain or refused."""
+        self._connection.execute(
+            update(messages)
+            .where(self._mine(messages), messages.c.action_id == action_id)
+            .values(state=state)
+        )
+
+    def release(self, action_id: ActionId) -> None:
+        """It was not sent after all: give the budget back."""
+        self._connection.execute(
+            delete(messages).where(
+                self._mine(messages),
+                messages.c.action_id == action_id,
+                messages.c.state == "reserved",
+            )
+        )
+
+    def marketing_to(self, customer_id: CustomerId, since: datetime) -> list[MessageRow]:
+        """What was or may have been sent to a customer since a business time."""
+        query = (
+            select(messages.c.kind, messages.c.at)
+            .where(
+                self._mine(messages),
+                messages.c.customer_id == customer_id,
+                messages.c.marketing.is_(True),
+                messages.c.state != "refused",
+                messages.c.at >= since,
+            )
+            .order_by(messages.c.at)
+        )
+        return [MessageRow(ActionKind(kind), at) for kind, at in self._connection.execute(query)]
+
+    def sent_since(self, since: datetime) -> list[datetime]:
+        """Times of all marketing mails of the shop since a business time."""
+        query = (
+            select(messages.c.at)
+            .where(self._mine(messages), messages.c.marketing.is_(True), messages.c.at >= since)
+            .order_by(messages.c.at)
+        )
+        return [at for (at,) in self._connection.execute(query)]
+
+    def count(self) -> int:
+        """All marketing mails that the shop ever sent (new shops are slowed down)."""
+        query = select(func.count()).where(self._mine(messages), messages.c.marketing.is_(True))
+        return self._connection.execute(query).scalar_one()

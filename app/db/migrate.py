@@ -1,0 +1,22 @@
+"""Bring a database to the newest schema. Migrations suit the running release (docs/deploy.md)."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def alembic_config(url: str) -> Config:
+    """Alembic without an ini file: the only setting is the address."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    # Alembic interpolates "%", which a password may contain.
+    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    return config
+
+
+def upgrade(url: str) -> None:
+    """Apply all migrations; nothing happens if the database is up to date."""
+    command.upgrade(alembic_config(url), "head")

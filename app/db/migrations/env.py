@@ -1,0 +1,20 @@
+"""Alembic's entry: our engine settings, one transaction for all migrations."""
+
+from alembic import context
+
+from app.db.models import metadata
+from app.db.session import create_engine_for
+
+url = context.config.get_main_option("sqlalchemy.url")
+engine = create_engine_for(url or "").execution_options(writes=True)
+with engine.connect() as connection:
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        render_as_batch=connection.dialect.name == "sqlite",
+        compare_type=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+    connection.commit()
+engine.dispose()

@@ -1,0 +1,160 @@
+"""Order projections: the fold of all that is known of an order."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, or_, select, update
+
+from app.db.base import Repository
+from app.db.codec import (
+    NOBODY,
+    content_hash,
+    order_doc,
+    order_from,
+    person_doc,
+    person_from,
+)
+from app.db.models import orders
+from app.domain.ids import CustomerId, PlatformId
+from app.domain.money import Money
+from app.domain.snapshots import OrderSnapshot, Person
+
+
+@dataclass(frozen=True, slots=True)
+class StoredOrder:
+    """An order as stored; `order.person` is nobody unless it was opened."""
+
+    order: OrderSnapshot
+    customer_id: CustomerId | None
+    content_hash: str
+    read_at: datetime | None  # business time of the last full read from the platform
+    sealed_person: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """One order of a customer, as far as milestones need it."""
+
+    order_id: PlatformId
+    placed_at: datetime
+    paid_at: datetime | None
+    total: Money
+    refunded: Money
+    cancelled: bool
+    counts: bool
+
+
+class Orders(Repository):
+    """Orders of one shop."""
+
+    def get(self, order_id: PlatformId) -> StoredOrder | None:
+        """One order, without its person."""
+        columns = (
+            orders.c.doc, orders.c.customer_id, orders.c.content_hash, orders.c.read_at,
+            orders.c.person,
+        )  # fmt: skip
+        query = select(*columns).where(self._mine(orders), orders.c.platform_id == order_id)
+        row = self._connection.execute(query).first()
+        if row is None:
+            return None
+        return StoredOrder(order_from(row[0]), row[1], row[2], row[3], row[4])
+
+    def person(self, order_id: PlatformId) -> Person:
+        """Who ordered; nobody if unknown or erased. Decrypts: not inside a write transaction."""
+        query = select(orders.c.person).where(self._mine(orders), orders.c.platform_id == order_id)
+        sealed = self._connection.execute(query).scalar()
+        return person_from(self._keyring.open_json(sealed)) if sealed else NOBODY
+
+    def seal(self, person: Person) -> bytes | None:
+        """A person ready to be stored; seal before the transaction."""
+        return self._keyring.seal_json(person_doc(person)) if person != NOBODY else None
+
+    def save(
+        self,
+        order: OrderSnapshot,
+        customer_id: CustomerId | None,
+        sealed_person: bytes | None,
+        read_at: datetime | None,
+    ) -> None:
+        """Write the fold. A person once known is kept when a newer body tells none."""
+        refunded = sum(refund.amount.minor for refund in order.refunds)
+        values: dict[str, Any] = {
+            "number": order.number,
+            "customer_id": customer_id,
+            "doc": order_doc(order),
+            "content_hash": content_hash(order),
+            "currency": order.total.currency,
+            "total_minor": order.total.minor,
+            "refunded_minor": refunded,
+            "cancelled": order.cancelled_at is not None,
+            "counts": order.paid and not (order.test or order.draft or order.trashed),
+            "placed_at": order.placed_at,
+            "paid_at": order.paid_at,
+            "version": order.version,
+        }
+        if read_at:
+            values["read_at"] = read_at
+        if sealed_person:
+            values["person"] = sealed_person
+        self._connection.execute(
+            self._insert(orders, platform_id=order.order_id, **values).on_conflict_do_update(
+                index_elements=["shop_id", "platform_id"], set_=values
+            )
+        )
+
+    def history(self, customer_id: CustomerId) -> list[HistoryRow]:
+        """All orders of a canonical customer, oldest first."""
+        query = (
+            select(
+                orders.c.platform_id, orders.c.placed_at, orders.c.paid_at, orders.c.currency,
+                orders.c.total_minor, orders.c.refunded_minor, orders.c.cancelled, orders.c.counts,
+            )
+            .where(self._mine(orders), orders.c.customer_id == customer_id)
+            .order_by(orders.c.placed_at, orders.c.id)
+        )  # fmt: skip
+        return [
+            HistoryRow(
+                row.platform_id,
+                row.placed_at,
+                row.paid_at,
+                Money(row.total_minor, row.currency),
+                Money(row.refunded_minor, row.currency),
+                row.cancelled,
+                row.counts,
+            )
+            for row in self._connection.execute(query)
+        ]
+
+    def search(self, text: str, limit: int = 50) -> list[PlatformId]:
+        """Orders with this number or id."""
+        bare = text.strip().removeprefix("#")
+        query = (
+            select(orders.c.platform_id)
+            .where(
+                self._mine(orders),
+                or_(orders.c.number.in_([bare, f"#{bare}"]), orders.c.platform_id == bare),
+            )
+            .limit(limit)
+        )
+        return [order_id for (order_id,) in self._connection.execute(query)]
+
+    def of_customer(self, customer_id: CustomerId) -> list[PlatformId]:
+        """Ids of a customer's orders."""
+        query = select(orders.c.platform_id).where(
+            self._mine(orders), orders.c.customer_id == customer_id
+        )
+        return [order_id for (order_id,) in self._connection.execute(query)]
+
+    def forget_person(self, order_id: PlatformId) -> None:
+        """Erase who ordered; the facts of the order stay."""
+        self._connection.execute(
+            update(orders)
+            .where(self._mine(orders), orders.c.platform_id == order_id)
+            .values(person=None)
+        )
+
+    def count(self) -> int:
+        """How many orders are known."""
+        query = select(func.count()).select_from(orders).where(self._mine(orders))
+        return self._connection.execute(query).scalar_one()

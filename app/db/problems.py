@@ -1,0 +1,60 @@
+"""Problems: what only the merchant can mend; keyed, opened once, resolved when mended."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+
+from app.db.base import Repository
+from app.db.models import problems
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An open problem; its words stand in `app/services/problems.py`."""
+
+    key: str
+    params: dict[str, Any]
+    opened_at: datetime
+
+
+class Problems(Repository):
+    """Problems of one shop."""
+
+    def open(self, key: str, params: dict[str, Any], now: datetime) -> bool:
+        """Open it, or leave it open; True if it is new (or open again)."""
+        known = self._connection.execute(
+            select(problems.c.resolved_at).where(self._mine(problems), problems.c.key == key)
+        ).first()
+        if known and known[0] is None:
+            return False
+        values = {"params": params, "opened_at": now, "resolved_at": None}
+        self._connection.execute(
+            self._insert(problems, key=key, **values).on_conflict_do_update(
+                index_elements=["shop_id", "key"], set_=values
+            )
+        )
+        return True
+
+    def resolve(self, key: str, now: datetime) -> bool:
+        """Mended; True if it was open. The caller unblocks the actions that waited for it."""
+        result = self._connection.execute(
+            update(problems)
+            .where(self._mine(problems), problems.c.key == key, problems.c.resolved_at.is_(None))
+            .values(resolved_at=now)
+        )
+        return bool(result.rowcount == 1)
+
+    def is_open(self, key: str) -> bool:
+        """Whether it waits for the merchant."""
+        return any(problem.key == key for problem in self.all_open())
+
+    def all_open(self) -> list[Problem]:
+        """What needs the merchant, oldest first."""
+        query = (
+            select(problems.c.key, problems.c.params, problems.c.opened_at)
+            .where(self._mine(problems), problems.c.resolved_at.is_(None))
+            .order_by(problems.c.opened_at)
+        )
+        return [Problem(*row) for row in self._connection.execute(query)]

@@ -1,0 +1,60 @@
+"""Product projections."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, or_, select, true, update
+
+from app.db.base import Repository
+from app.db.codec import product_doc, product_from
+from app.db.models import products
+from app.domain.ids import PlatformId
+from app.domain.snapshots import ProductSnapshot
+
+
+class Products(Repository):
+    """Products of one shop."""
+
+    def save(self, product: ProductSnapshot, read_at: datetime | None) -> None:
+        """Write it unless a newer picture is stored."""
+        values = {
+            "doc": product_doc(product),
+            "version": product.version,
+            "read_at": read_at,
+            "gone": False,
+        }
+        self._connection.execute(
+            self._insert(products, platform_id=product.product_id, **values).on_conflict_do_update(
+                index_elements=["shop_id", "platform_id"],
+                set_=values,
+                where=_not_older(product),
+            )
+        )
+
+    def mark_gone(self, product_id: PlatformId) -> None:
+        """The store deleted it."""
+        self._connection.execute(
+            update(products)
+            .where(self._mine(products), products.c.platform_id == product_id)
+            .values(gone=True)
+        )
+
+    def many(self, ids: Iterable[PlatformId]) -> dict[PlatformId, ProductSnapshot]:
+        """The known ones among them, without those that are gone."""
+        query = select(products.c.platform_id, products.c.doc).where(
+            self._mine(products), products.c.platform_id.in_(list(ids)), products.c.gone.is_(False)
+        )
+        return {pid: product_from(doc) for pid, doc in self._connection.execute(query)}
+
+    def known(self, ids: Iterable[PlatformId]) -> set[PlatformId]:
+        """Which of them we have a picture of, gone ones included."""
+        query = select(products.c.platform_id).where(
+            self._mine(products), products.c.platform_id.in_(list(ids))
+        )
+        return {pid for (pid,) in self._connection.execute(query)}
+
+
+def _not_older(product: ProductSnapshot) -> ColumnElement[bool]:
+    if product.version is None:
+        return true()
+    return or_(products.c.version.is_(None), products.c.version <= product.version)
