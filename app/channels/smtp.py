@@ -1,0 +1,184 @@
+"""Mail through an SMTP server, with the moment of the acceptance told exactly.
+
+The standard library's `sendmail` cannot say whether a lost connection came before or after the
+mail was handed over. Here the closing dot is sent apart: until then nothing was accepted, after
+it only the server's answer tells.
+"""
+
+import contextlib
+import re
+import smtplib
+import ssl
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Literal
+
+from app.channels.base import ADDRESS_REFUSED, MAIL_REFUSED, OutgoingMail, SendResult
+from app.channels.email import ascii_address, build, recipient
+from app.domain.errors import OperatorMustFix, Refused, Retryable, Uncertain
+
+_OPERATOR_PAUSE = timedelta(minutes=15)
+# RFC 3463: 5.1.x says the address is wrong, 5.2.1 that the mailbox is closed. Other 5.x.x
+# (full mailbox, policy, spam filter) say nothing lasting about the address.
+_BAD_ADDRESS = ("5.1.", "5.2.1")
+_BAD_ADDRESS_CODES = (550, 551, 553)
+_ACCOUNT_CODES = (530, 534, 535, 538)
+_ENHANCED_STATUS = re.compile(r"5\.\d{1,3}\.\d{1,3}")
+_ADDRESS = re.compile(r"\S*@\S*")
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpSettings:
+    """How to reach the server. `timeout` is in seconds, for each answer."""
+
+    host: str
+    port: int
+    security: Literal["none", "starttls", "tls"] = "starttls"
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    timeout: float = 20.0
+    tls: ssl.SSLContext = field(default_factory=ssl.create_default_context, repr=False)
+
+
+class SmtpTransport:
+    """Hands each mail to one SMTP server, one connection per mail."""
+
+    def __init__(self, settings: SmtpSettings) -> None:
+        self._settings = settings
+
+    def send(self, message: OutgoingMail) -> SendResult:
+        """Send one mail; the errors are those of `MailTransport`."""
+        raw = build(message)
+        with _connection_faults(), self._connected() as server:
+            self._log_in(server)
+            _say(server, f"MAIL FROM:<{ascii_address(message.from_address)}>", _sender_refused)
+            _say(server, f"RCPT TO:<{recipient(message)}>", _recipient_refused)
+            _say(server, "DATA", _mail_refused)
+            server.send(_dot_stuffed(raw))
+            return SendResult(_hand_over(server))
+
+    def lookup(self, message_id: str) -> None:  # noqa: ARG002 – SMTP cannot be asked afterwards
+        """Nobody can know: SMTP has no way to ask."""
+        return
+
+    @contextlib.contextmanager
+    def _connected(self) -> Iterator[smtplib.SMTP]:
+        chosen = self._settings
+        if chosen.security == "tls":
+            server: smtplib.SMTP = smtplib.SMTP_SSL(
+                chosen.host, chosen.port, timeout=chosen.timeout, context=chosen.tls
+            )
+        else:
+            server = smtplib.SMTP(chosen.host, chosen.port, timeout=chosen.timeout)
+        try:
+            server.ehlo_or_helo_if_needed()
+            if chosen.security == "starttls":
+                server.starttls(context=chosen.tls)
+                server.ehlo()
+            yield server
+            with contextlib.suppress(OSError):
+                server.quit()  # the mail is accepted; how the goodbye goes changes nothing
+        finally:
+            server.close()
+
+    def _log_in(self, server: smtplib.SMTP) -> None:
+        chosen = self._settings
+        if chosen.username is None or chosen.password is None:
+            return
+        try:
+            server.login(chosen.username, chosen.password)
+        except smtplib.SMTPAuthenticationError as error:
+            if error.smtp_code < 500:
+                raise Retryable("The mail server cannot check our log-in just now.") from None
+            # The error's own text can repeat the user name: only its code goes on.
+            raise _operator_must_fix("refused our log-in", error.smtp_code) from None
+
+
+@contextlib.contextmanager
+def _connection_faults() -> Iterator[None]:
+    """Before the hand-over every broken connection means: not accepted, try again."""
+    try:
+        yield
+    except smtplib.SMTPNotSupportedError as error:
+        raise OperatorMustFix(
+            f"The mail server lacks what our settings ask for ({error}). No mail is sent. "
+            "Mend the SMTP settings.",
+            _OPERATOR_PAUSE,
+        ) from None
+    except ssl.SSLCertVerificationError as error:
+        raise OperatorMustFix(
+            f"The mail server's certificate is not valid ({error.verify_message}). No mail is "
+            "sent. Mend the certificate or the host name in the SMTP settings.",
+            _OPERATOR_PAUSE,
+        ) from error
+    except OSError as error:  # SMTPException is an OSError too
+        raise Retryable(
+            f"The mail server could not be used ({type(error).__name__}). The mail waits and is "
+            "tried again."
+        ) from None
+
+
+def _say(server: smtplib.SMTP, command: str, refused: Callable[[int, str], Exception]) -> None:
+    """Send one command; 4xx may work later, 5xx is what `refused` makes of it."""
+    code, answer = server.docmd(command)
+    if 200 <= code < 400:
+        return
+    if code in _ACCOUNT_CODES:
+        raise _operator_must_fix("wants a log-in that it accepts", code)
+    if 500 <= code < 600:
+        raise refused(code, answer.decode("ascii", "replace"))
+    raise Retryable(f"The mail server asks us to wait (code {code}). The mail is tried again.")
+
+
+def _sender_refused(code: int, _answer: str) -> Exception:
+    return _operator_must_fix("refused our sender address", code)
+
+
+def _recipient_refused(code: int, answer: str) -> Exception:
+    status = _ENHANCED_STATUS.match(answer)
+    gone = status[0].startswith(_BAD_ADDRESS) if status else code in _BAD_ADDRESS_CODES
+    return Refused(
+        ADDRESS_REFUSED if gone else MAIL_REFUSED,
+        f"The mail server refused the recipient ({_said(code, answer)}).",
+    )
+
+
+def _mail_refused(code: int, answer: str) -> Exception:
+    return Refused(MAIL_REFUSED, f"The mail server refused the mail ({_said(code, answer)}).")
+
+
+def _operator_must_fix(what: str, code: int) -> OperatorMustFix:
+    return OperatorMustFix(
+        f"The mail server {what} (code {code}). No mail is sent; all of it waits. "
+        "Mend the SMTP settings.",
+        _OPERATOR_PAUSE,
+    )
+
+
+def _hand_over(server: smtplib.SMTP) -> str:
+    """Close the mail with its dot and return the server's answer: the moment of acceptance."""
+    try:
+        server.send(b".\r\n")
+        code, answer = server.getreply()
+    except OSError as error:
+        raise Uncertain("The mail server went silent after it had the whole mail.") from error
+    text = answer.decode("ascii", "replace")
+    if 200 <= code < 300:
+        return _said(code, text)
+    if 400 <= code < 500:
+        raise Retryable(f"The mail server did not accept the mail yet (code {code}).")
+    if 500 <= code < 600:
+        raise _mail_refused(code, text)
+    raise Uncertain("The mail server gave an answer to the mail that means nothing.")
+
+
+def _said(code: int, answer: str) -> str:
+    """The server's words without addresses, short enough for a journal."""
+    return f"{code} {_ADDRESS.sub('…', answer)}"[:200]
+
+
+def _dot_stuffed(raw: bytes) -> bytes:
+    """Double leading dots (RFC 5321, 4.5.2) and end with a full line."""
+    stuffed = re.sub(rb"(?m)^\.", b"..", raw)
+    return stuffed if stuffed.endswith(b"\r\n") else stuffed + b"\r\n"
