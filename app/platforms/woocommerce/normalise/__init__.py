@@ -1,0 +1,115 @@
+"""From WooCommerce's bodies to snapshots. Pure; one function per shape of body.
+
+Webhook bodies are built when they are sent, not when something happened, by the rights of whoever
+made the webhook. So under any topic the body may be a signed REST error, and deletes hold an id
+only: those never decide anything, they only make us read the object again.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from app.domain.errors import BadPayload
+from app.domain.snapshots import ObjectKind, Refresh, Snapshot
+from app.platforms.base import Ignored, Received, Unknown
+from app.platforms.woocommerce.bodies import (
+    Customer,
+    FetchedOrder,
+    Order,
+    Product,
+    decode,
+    read,
+)
+from app.platforms.woocommerce.normalise.catalogue import customer_snapshot, product_snapshot
+from app.platforms.woocommerce.normalise.orders import order_snapshot
+from app.platforms.woocommerce.topics import (
+    FETCHED_CUSTOMER,
+    FETCHED_ORDER,
+    FETCHED_PRODUCT,
+    IGNORED,
+)
+
+_Outcome = Sequence[Snapshot] | Ignored
+
+
+def normalise(received: Received) -> Sequence[Snapshot] | Ignored | Unknown:
+    """What one inbox row says. Raises BadPayload."""
+    if why := IGNORED.get(received.topic):
+        return Ignored(why)
+    reader = READERS.get(received.topic)
+    if reader is None:
+        return Unknown()
+    data = decode(received.body)
+    if _is_rest_error(data):
+        return _rest_error(data)
+    return reader(data)
+
+
+def _order(data: dict[str, Any]) -> _Outcome:
+    return [order_snapshot(read(Order, data), refunds=None)]
+
+
+def _fetched_order(data: dict[str, Any]) -> _Outcome:
+    fetched = read(FetchedOrder, data)
+    return [order_snapshot(fetched.order, fetched.refunds)]
+
+
+def _product(data: dict[str, Any]) -> _Outcome:
+    product = read(Product, data)
+    if product.type == "variation":
+        return Ignored("a variation is reviewed under its product")
+    return [product_snapshot(product)]
+
+
+def _customer(data: dict[str, Any]) -> _Outcome:
+    return [customer_snapshot(read(Customer, data))]
+
+
+def _reread(kind: ObjectKind) -> Callable[[dict[str, Any]], _Outcome]:
+    """Deletes: a replayed or late `{"id": 22}` must not remove what was restored since."""
+
+    def refresh(data: dict[str, Any]) -> _Outcome:
+        platform_id = data.get("id")
+        if not isinstance(platform_id, int) or isinstance(platform_id, bool) or platform_id < 1:
+            raise BadPayload("A delete names no id; it is kept and can be replayed.")
+        return [Refresh(kind, str(platform_id))]
+
+    return refresh
+
+
+def _is_rest_error(data: dict[str, Any]) -> bool:
+    return isinstance(data.get("code"), str) and "message" in data and "id" not in data
+
+
+def _rest_error(data: dict[str, Any]) -> _Outcome:
+    """A signed error in place of the object; it does not say which object.
+
+    404: deleted before the store got round to sending; if we knew it, reading it before the next
+    action and the reconciliation notice. Anything else (401, 403: the webhook's owner lost the
+    right to read) loses events until somebody acts, so the row is parked where it is seen.
+    """
+    details = data.get("data")
+    status = details.get("status") if isinstance(details, dict) else None
+    if status == 404:
+        return Ignored("the object was deleted before the store sent it")
+    raise BadPayload(
+        f"The store sent the error {str(data['code'])[:80]!r} instead of the object: the WordPress"
+        " user who made this webhook may no longer read it. Orders still arrive by polling."
+        " Remedy: disconnect and connect the store again as an administrator."
+    )
+
+
+READERS: Mapping[str, Callable[[dict[str, Any]], _Outcome]] = {
+    "order.created": _order,
+    "order.updated": _order,
+    "order.restored": _order,
+    "order.deleted": _reread(ObjectKind.ORDER),
+    "product.updated": _product,
+    "product.restored": _product,
+    "product.deleted": _reread(ObjectKind.PRODUCT),
+    "customer.created": _customer,
+    "customer.updated": _customer,
+    "customer.deleted": _reread(ObjectKind.CUSTOMER),
+    FETCHED_ORDER: _fetched_order,
+    FETCHED_PRODUCT: _product,
+    FETCHED_CUSTOMER: _customer,
+}

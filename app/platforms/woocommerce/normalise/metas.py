@@ -1,0 +1,92 @@
+"""What order metadata of well-known plugins tells. Data first: one line per plugin.
+
+Each key was read in the plugin's own source; a guess would mail people who never agreed, so a
+plugin whose key is not certain is not listed (MailPoet and Klaviyo leave none on the order).
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from app.domain.snapshots import FulfilmentSnapshot
+from app.platforms.woocommerce.bodies import Order
+
+# The newsletter tick at checkout: key → values that mean yes. Any other value means no.
+CONSENT_KEYS: Mapping[str, frozenset[str]] = {
+    "_afterglow_marketing_consent": frozenset({"yes"}),  # written by our own plugin
+    "mailchimp_woocommerce_is_subscribed": frozenset({"1"}),  # Mailchimp for WooCommerce
+    "_mc4wp_optin": frozenset({"1"}),  # MC4WP: Mailchimp for WordPress
+}
+
+# The language that the order was placed in.
+LANGUAGE_KEYS = (
+    "wpml_language",  # WPML WooCommerce Multilingual: "sk"
+    "trp_language",  # TranslatePress: "sk_SK"
+    "weglot_language",  # Weglot: "sk"
+)
+
+# WooCommerce's own review requests (10.8) and withdrawal form (11.1).
+_STORE_ASKS_KEYS = ("_wc_review_request_scheduled_at", "_wc_review_request_completed_at")
+_WITHDRAWAL_KEY = "_order_withdrawal_requested"
+
+# Shipment Tracking and Advanced Shipment Tracking keep their parcels here.
+_PARCELS_KEY = "_wc_shipment_tracking_items"
+
+
+def metas_of(order: Order) -> dict[str, Any]:
+    """Key → value; of repeated keys the last, as WordPress shows it."""
+    return {meta.key: meta.value for meta in order.meta_data}
+
+
+def consent(metas: Mapping[str, Any]) -> bool | None:
+    """The marketing tick of this checkout; None where nobody asked."""
+    for key, yes in CONSENT_KEYS.items():
+        if key in metas:
+            value = metas[key]
+            return value is True or str(value) in yes
+    return None
+
+
+def language(metas: Mapping[str, Any]) -> str | None:
+    """The order's language as a BCP 47 tag ("sk", "sk-SK")."""
+    values = (metas.get(key) for key in LANGUAGE_KEYS)
+    return next((v.replace("_", "-") for v in values if isinstance(v, str) and v), None)
+
+
+def store_asks_review(metas: Mapping[str, Any]) -> bool:
+    """Whether WooCommerce itself has asked for a review, or is going to."""
+    return any(metas.get(key) for key in _STORE_ASKS_KEYS)
+
+
+def withdrawal_requested(metas: Mapping[str, Any]) -> bool:
+    """Whether the customer used the store's own withdrawal form."""
+    return metas.get(_WITHDRAWAL_KEY) == "yes"
+
+
+def parcels(metas: Mapping[str, Any], order: Order) -> tuple[FulfilmentSnapshot, ...]:
+    """The parcels that a tracking plugin noted; entries without id or date tell nothing."""
+    items = metas.get(_PARCELS_KEY)
+    found = []
+    for item in items if isinstance(items, list) else []:
+        if not isinstance(item, dict):
+            continue
+        parcel_id = item.get("tracking_id") or item.get("tracking_number")
+        shipped = _unix_time(item.get("date_shipped"))
+        if isinstance(parcel_id, str) and parcel_id and shipped:
+            found.append(
+                FulfilmentSnapshot(
+                    fulfilment_id=parcel_id,
+                    order_id=order.id,
+                    created_at=shipped,
+                    version=order.date_modified_gmt,
+                )
+            )
+    return tuple(found)
+
+
+def _unix_time(value: object) -> datetime | None:
+    """Seconds since 1970, as number or text."""
+    text = str(value)
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 2**33):
+        return None
+    return datetime.fromtimestamp(int(text), UTC)

@@ -1,0 +1,34 @@
+"""Which webhooks we register, and which we knowingly leave alone. Data, no behaviour.
+
+No `action.woocommerce_order_refunded` or other hook: their bodies hold one number, and
+`order.updated` fires on each refund and status change too (measured), with the whole order.
+"""
+
+from collections.abc import Mapping
+
+TOPICS: Mapping[str, str] = {
+    "order.created": "reads the order",
+    "order.updated": "reads the order; also fires for refunds, metadata and checkout drafts",
+    "order.deleted": "reads the order again: the body names only its id, and fires for the bin",
+    "order.restored": "reads the order",
+    "product.updated": "reads title, picture and whether reviews are open",
+    "product.deleted": "reads the product again: the body names only its id",
+    "product.restored": "reads title, picture and whether reviews are open",
+    "customer.created": "reads the customer",
+    "customer.updated": "reads the customer",
+    "customer.deleted": "reads the customer again: the body names only its id",
+}
+
+IGNORED: Mapping[str, str] = {
+    "product.created": "a product matters once it was bought; then it is read",
+    "product.published": "product.updated tells the same",
+    "coupon.created": "coupons are read when they are used or withdrawn",
+    "coupon.updated": "coupons are read when they are used or withdrawn",
+    "coupon.deleted": "coupons are read when they are used or withdrawn",
+    "coupon.restored": "coupons are read when they are used or withdrawn",
+}
+
+# Shapes of what our own ports read from REST, as they go through the inbox.
+FETCHED_ORDER = "rest/order"
+FETCHED_PRODUCT = "rest/product"
+FETCHED_CUSTOMER = "rest/customer"
