@@ -1,8 +1,10 @@
 # `make run` and `make test` need nothing but make and Python 3.11+; every target sets up .venv first.
 # (Kept to what GNU make 3.81 understands, the one that macOS ships.)
 
-PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+ifndef PYTHON
+PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && echo $$p && break; done)
+endif
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
