@@ -1,0 +1,176 @@
+"""Orders as operations/order.graphql answers: one order with lines, parcels, refunds, payments."""
+
+from datetime import datetime
+
+from app.domain.ids import PlatformId
+from app.domain.money import Money
+from app.domain.snapshots import (
+    FulfilmentSnapshot,
+    Line,
+    OrderSnapshot,
+    Person,
+    RefundSnapshot,
+)
+from app.platforms.shopify.normalise.fields import Fields
+from app.platforms.shopify.normalise.words import (
+    CANCELLED_PARCEL,
+    NOT_SENT_PARCEL,
+    PAID,
+    country_code,
+    status_words,
+)
+
+
+def order(body: Fields) -> OrderSnapshot:
+    """The full picture. Fields that the shop did not approve are null; never `partial`, since
+    reading again would show no more.
+    """
+    financial = (body.text_or_none("displayFinancialStatus") or "").lower()
+    fulfilment = body.text("displayFulfillmentStatus").lower()
+    cancelled_at = body.time_or_none("cancelledAt")
+    order_id = body.gid()
+    total = body.shop_money("totalPriceSet")
+    return OrderSnapshot(
+        order_id=order_id,
+        number=body.text("name"),
+        version=body.time("updatedAt"),
+        status=status_words(financial, fulfilment, cancelled=cancelled_at is not None),
+        placed_at=body.time("createdAt"),
+        total=total,
+        person=_person(body),
+        paid=financial in PAID,
+        paid_at=_paid_at(body, total) if financial in PAID else None,
+        completed_at=None if cancelled_at else body.time_or_none("closedAt"),
+        cancelled_at=cancelled_at,
+        test=body.flag("test"),
+        in_person=body.text_or_none("sourceName") == "pos",
+        fully_fulfilled=fulfilment == "fulfilled",
+        locale=_locale(body),
+        country=_country(body),
+        checkout_consent=body.flag_or_none("customerAcceptsMarketing"),
+        coupon_codes=body.texts("discountCodes"),
+        lines=tuple(_line(line) for line in body.node("lineItems").nodes("nodes")),
+        fulfilments=_parcels(body, order_id),
+        refunds=tuple(_refund(item, order_id) for item in body.nodes("refunds")),
+    )
+
+
+def _person(body: Fields) -> Person:
+    customer = body.node_or_none("customer")
+    address = customer.node_or_none("defaultEmailAddress") if customer else None
+    named = [
+        fields
+        for fields in (
+            customer,
+            body.node_or_none("shippingAddress"),
+            body.node_or_none("billingAddress"),
+        )
+        if fields and fields.text_or_none("firstName")
+    ]
+    own = address.text_or_none("emailAddress") if address else None
+    return Person(
+        email=body.text_or_none("email") or own,
+        first_name=named[0].text_or_none("firstName") if named else None,
+        last_name=customer.text_or_none("lastName") if customer else None,
+        customer_id=customer.gid() if customer else None,
+    )
+
+
+def _locale(body: Fields) -> str | None:
+    customer = body.node_or_none("customer")
+    usual = customer.text_or_none("locale") if customer else None
+    return body.text_or_none("customerLocale") or usual
+
+
+def _country(body: Fields) -> str | None:
+    customer = body.node_or_none("customer")
+    places = (
+        body.node_or_none("shippingAddress"),
+        body.node_or_none("billingAddress"),
+        customer.node_or_none("defaultAddress") if customer else None,
+    )
+    codes = (country_code(place.text_or_none("countryCodeV2")) for place in places if place)
+    return next((code for code in codes if code), None)
+
+
+def _paid_at(body: Fields, total: Money) -> datetime | None:
+    """When the sales and captures reached the total; a later top-up does not move it. An order
+    that cost nothing has no transaction and is paid as it is placed.
+    """
+    if total.minor == 0:
+        return body.time("processedAt")
+    payments = sorted(
+        (payment.time("processedAt"), payment.shop_money("amountSet").minor)
+        for payment in body.nodes("transactions")
+        if payment.text("kind") in ("SALE", "CAPTURE") and payment.text("status") == "SUCCESS"
+    )
+    received = 0
+    for at, minor in payments:
+        received += minor
+        if received >= total.minor:
+            return at
+    return payments[-1][0] if payments else None
+
+
+def _line(line: Fields) -> Line:
+    product, variant = line.node_or_none("product"), line.node_or_none("variant")
+    image = line.node_or_none("image")
+    quantity = line.count("quantity")
+    unit = line.shop_money("discountedUnitPriceAfterAllDiscountsSet")
+    return Line(
+        line_id=line.gid(),
+        product_id=product.gid() if product else None,
+        title=line.text("title"),
+        quantity=quantity,
+        total=Money(unit.minor * quantity, unit.currency),
+        variant_id=variant.gid() if variant else None,
+        variant_title=line.text_or_none("variantTitle"),
+        sku=line.text_or_none("sku"),
+        image_url=image.text_or_none("url") if image else None,
+        is_gift_card=line.flag("isGiftCard"),
+        ships=line.flag("requiresShipping"),
+    )
+
+
+def _parcels(body: Fields, order_id: PlatformId) -> tuple[FulfilmentSnapshot, ...]:
+    """`lines` stays empty: what is in which parcel costs too much to ask for each order."""
+    return tuple(
+        FulfilmentSnapshot(
+            fulfilment_id=item.gid(),
+            order_id=order_id,
+            created_at=item.time("createdAt"),
+            cancelled=item.text("status").lower() in CANCELLED_PARCEL,
+            delivered_at=_delivered_at(item),
+            version=item.time("updatedAt"),
+        )
+        for item in body.nodes("fulfillments")
+        if item.text("status").lower() not in NOT_SENT_PARCEL
+    )
+
+
+def _delivered_at(parcel: Fields) -> datetime | None:
+    """Shopify's own time, else the carrier's event."""
+    own = parcel.time_or_none("deliveredAt")
+    if own:
+        return own
+    events = parcel.node_or_none("events")
+    arrivals = [
+        event.time("happenedAt")
+        for event in (events.nodes("nodes") if events else ())
+        if event.text("status") == "DELIVERED"
+    ]
+    return min(arrivals, default=None)
+
+
+def _refund(item: Fields, order_id: PlatformId) -> RefundSnapshot:
+    lines: dict[PlatformId, int] = {}
+    for line in item.node("refundLineItems").nodes("nodes"):
+        line_id = line.node("lineItem").gid()
+        lines[line_id] = lines.get(line_id, 0) + line.count("quantity")
+    return RefundSnapshot(
+        refund_id=item.gid(),
+        order_id=order_id,
+        created_at=item.time_or_none("createdAt") or item.time("processedAt"),
+        amount=item.shop_money("totalRefundedSet"),
+        lines=lines,
+    )

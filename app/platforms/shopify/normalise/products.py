@@ -1,0 +1,37 @@
+"""Products, in both spellings."""
+
+from app.domain.snapshots import ProductSnapshot
+from app.platforms.shopify.normalise.fields import Fields
+
+
+def rest_product(body: Fields, shop_domain: str) -> ProductSnapshot:
+    """`products/update`. The shop's permanent domain redirects to the one that customers see."""
+    image = body.node_or_none("image")
+    published = body.time_or_none("published_at") is not None
+    handle = body.text_or_none("handle")
+    return ProductSnapshot(
+        product_id=body.id("id"),
+        title=body.text("title"),
+        version=body.time("updated_at"),
+        url=f"https://{shop_domain}/products/{handle}" if handle and published else None,
+        image_url=image.text_or_none("src") if image else None,
+        reviewable=published and body.text("status") == "active",
+    )
+
+
+def graphql_product(body: Fields) -> ProductSnapshot:
+    """operations/product.graphql."""
+    media = body.node_or_none("featuredMedia")
+    preview = media.node_or_none("preview") if media else None
+    image = preview.node_or_none("image") if preview else None
+    url = body.text_or_none("onlineStoreUrl")
+    return ProductSnapshot(
+        product_id=body.gid(),
+        title=body.text("title"),
+        version=body.time("updatedAt"),
+        url=url,
+        image_url=image.text_or_none("url") if image else None,
+        reviewable=(
+            url is not None and body.text("status") == "ACTIVE" and not body.flag("isGiftCard")
+        ),
+    )
