@@ -95,7 +95,8 @@ class _Waiting:
 class DeliveryQueue:
     """Sends deliveries in order (with one worker) and remembers each attempt.
 
-    `forge(request)` returns the request with a signature that does not match.
+    `forge(request)` returns the request with a signature that does not match; `send` is how a
+    platform sends, if not simply by `post`.
     """
 
     def __init__(
@@ -104,12 +105,15 @@ class DeliveryQueue:
         faults: Faults,
         forge: Callable[[OutgoingRequest], OutgoingRequest],
         timeout_seconds: float,
+        *,
         workers: int = 1,
+        send: Callable[[OutgoingRequest, float], int] | None = None,
     ) -> None:
         self._now = now
         self._faults = faults
         self._forge = forge
         self._timeout = timeout_seconds
+        self._send = send or post
         self._changed = Condition()
         self._waiting: list[_Waiting] = []
         self._coalesced: set[str | None] = set()
@@ -251,7 +255,7 @@ class DeliveryQueue:
         else:
             started = monotonic()
             try:
-                attempt.status = send(request, self._timeout)
+                attempt.status = self._send(request, self._timeout)
             except (OSError, http.client.HTTPException) as error:
                 attempt.error = f"{type(error).__name__}: {error}"
             attempt.seconds = monotonic() - started
@@ -274,7 +278,7 @@ class DeliveryQueue:
         return "accepted"
 
 
-def send(request: OutgoingRequest, timeout_seconds: float) -> int:
+def post(request: OutgoingRequest, timeout_seconds: float) -> int:
     """POST a request exactly as given and return the status; redirects are not followed.
 
     Raises OSError or http.client.HTTPException when there is no answer.
