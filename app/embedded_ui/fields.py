@@ -1,0 +1,123 @@
+"""Form fields from a settings schema, for the `field` macro of the kit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+Kind = Literal["line", "text", "number", "decimal", "time", "choice", "switch", "secret"]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the values that a field may have, and the merchant's word for it."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """A setting as the form shows it. Label, help and unit are message ids."""
+
+    name: str
+    kind: Kind
+    label: str
+    value: str | bool
+    help: str = ""
+    unit: str = ""
+    minimum: int | float | None = None
+    maximum: int | float | None = None
+    choices: tuple[Choice, ...] = ()
+    error: str = ""  # in the reader's language
+    was: str | bool | None = None  # the stored value, where another was entered
+    disabled: bool = False
+
+    @property
+    def bounded(self) -> bool:
+        """Whether the help begins with the bounds."""
+        return self.minimum is not None or self.maximum is not None
+
+
+def form_fields(
+    schema: type[BaseModel],
+    stored: BaseModel,
+    entered: Mapping[str, str] | None = None,
+    errors: Mapping[str, str] | None = None,
+) -> list[FormField]:
+    """The fields of a schema in its order, with the stored values.
+
+    After a failed save, `entered` is the form as it came (a switch that is off is absent) and
+    `errors` a text per field name: entries are never lost.
+    In the schema `title` is the label and `description` the help; `json_schema_extra` may have
+    `unit`, `secret`, `long` (several lines) and `choices` (value → word).
+    """
+    described = schema.model_json_schema()
+    values = stored.model_dump(mode="json")
+    fields = []
+    for name, own in described["properties"].items():
+        facts = _resolved(own, described.get("$defs", {}))
+        kind = _kind(facts)
+        value = _shown(values[name], kind)
+        now = value if entered is None else _entered(entered, name, kind)
+        fields.append(
+            FormField(
+                name=name,
+                kind=kind,
+                label=facts.get("title", name),
+                value=now,
+                help=facts.get("description", ""),
+                unit=facts.get("unit", ""),
+                minimum=facts.get("minimum"),
+                maximum=facts.get("maximum"),
+                choices=tuple(
+                    Choice(choice, facts.get("choices", {}).get(choice, choice))
+                    for choice in facts.get("enum", ())
+                ),
+                error=(errors or {}).get(name, ""),
+                was=value if now != value and kind != "secret" else None,
+            )
+        )
+    return fields
+
+
+def _resolved(own: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """A property with what it refers to (enums) or may be besides null (optional fields)."""
+    for part in (own, *own.get("anyOf", ()), *own.get("allOf", ())):
+        if "$ref" in part:
+            return {**definitions[part["$ref"].rpartition("/")[2]], **own}
+        if part is not own and part.get("type") != "null":
+            return {**part, **own}
+    return own
+
+
+def _kind(facts: dict[str, Any]) -> Kind:
+    kinds: dict[str, Kind] = {"boolean": "switch", "integer": "number", "number": "decimal"}
+    if facts.get("secret"):
+        return "secret"
+    if facts.get("long"):
+        return "text"
+    if "enum" in facts:
+        return "choice"
+    if facts.get("format") == "time":
+        return "time"
+    return kinds.get(facts.get("type", ""), "line")
+
+
+def _shown(value: Any, kind: Kind) -> str | bool:
+    if kind == "switch":
+        return bool(value)
+    if kind == "secret":
+        return "•" * 10 if value else ""
+    if kind == "time":
+        return str(value)[:5]
+    if isinstance(value, list):
+        return ", ".join(str(part) for part in value)
+    return "" if value is None else str(value)
+
+
+def _entered(entered: Mapping[str, str], name: str, kind: Kind) -> str | bool:
+    if kind == "switch":
+        return name in entered
+    return "" if kind == "secret" else entered.get(name, "").strip()

@@ -1,0 +1,177 @@
+"""The kit in a real browser: accessible in both themes, narrow and wide, under a strict policy."""
+
+import gzip
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.browser.kit_app import create_app, serving
+
+STATIC = Path("app/embedded_ui/static")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with serving(create_app()) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    page.close()
+    policy = [text for text in complaints if "Content Security Policy" in text or "Error:" in text]
+    assert not policy
+
+
+def findings(page: Page) -> list[str]:
+    """What axe complains of, with the places."""
+    violations = Axe().run(page).response["violations"]
+    return [f"{each['id']}: {node['html']}" for each in violations for node in each["nodes"]]
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "path", ["/style", "/style?lang=tr", "/customer", "/customer?colour=ffd400"]
+)
+def test_pages_are_accessible_and_fit(
+    page: Page, address: str, path: str, theme: str, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    page.goto(address + path)
+    assert findings(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_dialogs_are_accessible_and_give_the_focus_back(
+    page: Page, address: str, theme: str
+) -> None:
+    page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    page.goto(address + "/style")
+    opener = page.get_by_role("button", name="Pause everything…")
+    opener.click()
+    expect(page.get_by_role("dialog", name="Pause everything?")).to_be_visible()
+    assert findings(page) == []
+    page.get_by_role("button", name="Keep running").click()
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(opener).to_be_focused()
+
+
+def test_a_failed_save_moves_the_focus_to_the_errors_and_they_lead_to_the_field(
+    page: Page, address: str
+) -> None:
+    page.goto(address + "/style")
+    assert page.title().startswith("Error:")
+    expect(page.locator(".error-summary")).to_be_focused()
+    page.locator(".error-summary a").click()
+    field = page.get_by_label("From shipping")
+    expect(field).to_be_focused()
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_have_accessible_description(re.compile("At least 1.*seven.*days"))
+    expect(page.get_by_text("was 3 days")).to_be_visible()
+
+
+def test_the_save_bar_appears_with_the_first_change_and_goes_with_discarding(
+    page: Page, address: str
+) -> None:
+    page.goto(address + "/style")
+    page.locator("form[data-save-bar]").evaluate("form => { delete form.dataset.dirty; }")
+    bar = page.get_by_role("region", name="Unsaved changes")
+    wait = page.get_by_label("Wait", exact=True)
+    stored = wait.input_value()
+    wait.fill("9")
+    expect(bar).to_be_visible()
+    page.get_by_role("button", name="Discard").click()
+    expect(wait).to_have_value(stored)
+    expect(bar).to_be_hidden()
+
+
+def test_the_menu_opens_on_narrow_screens(page: Page, address: str) -> None:
+    page.set_viewport_size({"width": 360, "height": 700})
+    page.goto(address + "/style")
+    expect(page.get_by_role("link", name="Activity")).to_be_hidden()
+    page.get_by_role("button", name="Menu").click()
+    expect(page.get_by_role("link", name="Activity")).to_be_visible()
+    assert findings(page) == []
+
+
+def test_inside_shopify_the_shell_fetches_the_page_with_the_token(page: Page, address: str) -> None:
+    page.goto(address + "/shopify/style")
+    expect(page.get_by_role("heading", level=1, name="Kit")).to_be_visible()
+    expect(page.locator(".topbar")).to_have_count(0)
+    expect(page.locator("s-app-nav a")).to_have_count(2)
+    expect(page.locator("html")).to_have_attribute("data-theme", "light")
+
+    # links go through fetch as well: the frame stays, the address changes
+    page.evaluate("window.stayed = true")
+    page.locator("s-app-nav a").nth(1).click()
+    page.wait_for_url("**/shopify/other")
+    expect(page.locator("#main")).to_be_focused()
+    assert page.evaluate("window.stayed")
+    assert page.title() == "Kit · Afterglow"
+
+
+def test_a_page_that_cannot_be_fetched_says_so(browser: Browser, address: str) -> None:
+    page = browser.new_page()
+    page.goto(address + "/shopify-broken")
+    expect(page.get_by_role("alert")).to_contain_text("could not be loaded")
+    expect(page.get_by_role("link", name="Try again")).to_be_visible()
+    page.close()
+
+
+def test_customer_pages_work_without_script(browser: Browser, address: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address + "/customer")
+    page.get_by_role("radio", name="2 stars, fair").first.check()
+    filled = page.locator(".stars").first.locator(
+        "label:has(input:checked), label:has(~ label input:checked)"
+    )
+    expect(filled).to_have_count(2)
+    expect(page.locator("script")).to_have_count(0)
+    context.close()
+
+
+def test_the_kit_keeps_within_its_budget() -> None:
+    def compressed(*names: str) -> int:
+        return sum(len(gzip.compress((STATIC / name).read_bytes())) for name in names)
+
+    assert compressed("kit.css") <= 10_000
+    assert compressed("kit.js", "vendor/htmx-4.0.1.min.js") <= 25_000
+
+
+def test_both_ways_to_dark_are_alike() -> None:
+    css = (STATIC / "kit.css").read_text(encoding="utf-8")
+    wished = re.search(r'\[data-theme="dark"\] \{(.*?)\}', css, re.DOTALL)
+    device = re.search(r":root:not\(\[data-theme\]\) \{(.*?)\}", css, re.DOTALL)
+    assert wished
+    assert device
+    assert wished[1].split() == device[1].split()
