@@ -35,7 +35,7 @@ lint: setup ## Check style, types, architecture, dependencies, locks and documen
 	@$(BIN)/deptry .
 	@$(BIN)/python scripts/check_lock.py
 	@$(BIN)/python scripts/check_docs.py
-	@$(BIN)/python scripts/check_catalogues.py
+	@$(BIN)/python scripts/check_files.py
 
 fmt: setup ## Format the code and apply safe fixes
 	@$(BIN)/ruff check --fix .
