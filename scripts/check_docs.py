@@ -79,7 +79,7 @@ def unknown_commands(pages: dict[str, str]) -> list[str]:
 
 def is_command(name: str) -> bool:
     """Whether the command line knows the name."""
-    command = [AFTERGLOW, name, "--help"]
+    command = [str(AFTERGLOW), name, "--help"]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
