@@ -1,8 +1,20 @@
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from app.channels.base import OutgoingMail
+from app.channels.messages import (
+    DataExportMail,
+    Mail,
+    Milestone,
+    MilestoneCouponMail,
+    ReviewItem,
+    ReviewRequestMail,
+    ShopBrand,
+    SignInLinkMail,
+)
+from app.domain.money import Money
+from app.i18n import Language
 
 MAIL = OutgoingMail(
     message_id="<3f9c2b7a51d84e0c@mail.afterglow.example>",
@@ -27,3 +39,99 @@ MAIL = OutgoingMail(
 def mail(**fields: Any) -> OutgoingMail:
     """A valid review request with the named fields changed."""
     return replace(MAIL, **fields)
+
+
+SHOP = ShopBrand(
+    name="Çınar & Breza",
+    url="https://cinar-breza.example/",
+    colour="#8a2f3c",
+    postal_address="Çınar & Breza s.r.o., Dolná 14, 969 01 Banská Štiavnica, Slovakia",
+    reply_to="ahoj@cinar-breza.example",
+)
+TOKEN = "eyJhIjoxMjM0NSwiaSI6MX0.aTxQ3g.Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9v"
+
+
+def item(name: str = "Peştemal Ege", **fields: Any) -> ReviewItem:
+    """One bought thing with five links."""
+    links = tuple(f"https://afterglow.example/r/{TOKEN}?item=7&stars={n}" for n in range(1, 6))
+    return ReviewItem(**{"name": name, "star_urls": links, "variant": "indigo"} | fields)
+
+
+def review_request(**fields: Any) -> ReviewRequestMail:
+    """A review request for two things, delivered a week ago."""
+    content: dict[str, Any] = {
+        "lang": "en",
+        "shop": SHOP,
+        "order_number": "#4187",
+        "first_name": "Žofia",
+        "delivered_on": date(2026, 11, 17),
+        "items": (
+            item(image_url="https://img.example/pestemal.svg", image_alt="Indigo cotton towel"),
+            item("Bakır cezve", variant="copper, 3 cups"),
+        ),
+        "review_url": f"https://afterglow.example/r/{TOKEN}",
+        "unsubscribe_url": f"https://afterglow.example/u/{TOKEN}",
+        "preferences_url": f"https://afterglow.example/p/{TOKEN}",
+    }
+    return ReviewRequestMail(**content | fields)
+
+
+def coupon(**fields: Any) -> MilestoneCouponMail:
+    """Ten percent for the third order."""
+    content: dict[str, Any] = {
+        "lang": "en",
+        "shop": SHOP,
+        "milestone": Milestone("orders", 3),
+        "code": "THANKS-7QK4-M2XW",
+        "discount": 10,
+        "expires_on": date(2027, 2, 23),
+        "shop_url": "https://cinar-breza.example/",
+        "unsubscribe_url": f"https://afterglow.example/u/{TOKEN}",
+        "first_name": "Žofia",
+        "minimum": Money(3000, "EUR"),
+    }
+    return MilestoneCouponMail(**content | fields)
+
+
+def sign_in(**fields: Any) -> SignInLinkMail:
+    """A merchant's link, good for 15 minutes."""
+    content: dict[str, Any] = {
+        "lang": "en",
+        "store_name": "Çınar & Breza",
+        "sign_in_url": f"https://afterglow.example/sign-in/{TOKEN}",
+        "minutes": 15,
+    }
+    return SignInLinkMail(**content | fields)
+
+
+def data_export(**fields: Any) -> DataExportMail:
+    """A customer's data, asked for under a request number."""
+    content: dict[str, Any] = {
+        "lang": "en",
+        "store_name": "Çınar & Breza",
+        "download_url": f"https://afterglow.example/export/{TOKEN}",
+        "expires_on": date(2026, 12, 1),
+        "request": "DR-102",
+    }
+    return DataExportMail(**content | fields)
+
+
+def every_mail(lang: Language) -> list[Mail]:
+    """Each kind of mail, with each of its milestones and with as little known as possible."""
+    return [
+        review_request(lang=lang),
+        review_request(
+            lang=lang, first_name=None, delivered_on=None, preferences_url=None, items=(item(),)
+        ),
+        coupon(lang=lang),
+        coupon(lang=lang, milestone=Milestone("spend", Money(50000, "EUR")), first_name=None),
+        coupon(
+            lang=lang,
+            milestone=Milestone("anniversary", 1),
+            discount=Money(1000, "EUR"),
+            minimum=None,
+        ),
+        sign_in(lang=lang),
+        data_export(lang=lang),
+        data_export(lang=lang, request=None),
+    ]

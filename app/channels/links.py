@@ -1,0 +1,63 @@
+"""Signed links in messages: a salt per purpose, keys that rotate, nothing secret inside.
+
+A link names ids and hashes only. GET of any of them changes nothing (mail scanners follow links).
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from enum import StrEnum
+from urllib.parse import urlencode
+
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+
+class Purpose(StrEnum):
+    """What a link is for; a link of one purpose is worthless for another."""
+
+    REVIEW = "review"
+    PREFERENCES = "preferences"
+    UNSUBSCRIBE = "unsubscribe"
+    EXPORT = "export"
+
+
+# Preferences never expire: a customer may unsubscribe from any mail, however old.
+_MAX_AGE: Mapping[Purpose, timedelta | None] = {
+    Purpose.REVIEW: timedelta(days=365),
+    Purpose.PREFERENCES: None,
+    Purpose.UNSUBSCRIBE: None,
+    Purpose.EXPORT: timedelta(days=30),
+}
+_PATHS = {
+    Purpose.REVIEW: "r",
+    Purpose.PREFERENCES: "p",
+    Purpose.UNSUBSCRIBE: "u",
+    Purpose.EXPORT: "x",
+}
+
+
+class Links:
+    """Makes and reads links below PUBLIC_URL."""
+
+    def __init__(self, public_url: str, keys: Sequence[str]) -> None:
+        self.public_url = public_url
+        self._keys = list(keys)  # oldest first, as itsdangerous wants them
+
+    def make(self, purpose: Purpose, data: Mapping[str, str], **query: str) -> str:
+        """An address such as https://…/r/<token>?stars=4."""
+        token = self._serializer(purpose).dumps(dict(data))
+        address = f"{self.public_url}/{_PATHS[purpose]}/{token}"
+        return f"{address}?{urlencode(query)}" if query else address
+
+    def read(self, purpose: Purpose, token: str) -> dict[str, str] | None:
+        """What the link names; None if it is not ours, altered or too old."""
+        age = _MAX_AGE[purpose]
+        try:
+            data = self._serializer(purpose).loads(
+                token, max_age=int(age.total_seconds()) if age else None
+            )
+        except BadData:
+            return None
+        return data if isinstance(data, dict) else None
+
+    def _serializer(self, purpose: Purpose) -> URLSafeTimedSerializer:
+        return URLSafeTimedSerializer(self._keys, salt=f"afterglow:{purpose}")
