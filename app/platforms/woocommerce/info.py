@@ -1,0 +1,69 @@
+"""What a store says about itself, from four small readings."""
+
+from datetime import timedelta, timezone, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from app.platforms.base import StoreInfo
+from app.platforms.woocommerce.client import StoreClient
+
+
+def store_info(client: StoreClient) -> StoreInfo:
+    """Name, addresses, currency and versions.
+
+    `url` is the home that the store itself states: the installer compares it with the address
+    that keys were granted for. `email` is the sender of the shop's own mails.
+    """
+    index = client.index().object()
+    status = client.get("system_status", {"_fields": "environment,settings"}).object()
+    environment, settings = status["environment"], status["settings"]
+    general = _values(client.get("settings/general", {"_fields": "id,value"}).rows())
+    sender = client.get("settings/email/woocommerce_email_from_address").object()
+    country = general.get("woocommerce_default_country", "").partition(":")[0] or None
+    return StoreInfo(
+        name=index.get("name") or environment["home_url"],
+        url=environment["home_url"],
+        email=sender.get("value") or None,
+        timezone=_zone_name(index),
+        currency=settings["currency"],
+        country=country,
+        language=environment.get("language", "en_US").replace("_", "-"),
+        versions={"woocommerce": environment["version"], "wordpress": environment["wp_version"]},
+        address=_postal_address(general, country),
+    )
+
+
+def store_zone(client: StoreClient) -> tzinfo:
+    """The time zone in which the store reads dates."""
+    index = client.index().object()
+    try:
+        return ZoneInfo(index.get("timezone_string") or "")
+    except (ZoneInfoNotFoundError, ValueError):
+        return timezone(timedelta(hours=_offset(index)))
+
+
+def _zone_name(index: dict[str, Any]) -> str:
+    """An IANA name; stores set to a bare offset get the zone of whole hours next to it."""
+    if name := index.get("timezone_string"):
+        return str(name)
+    hours = round(_offset(index))
+    return f"Etc/GMT{-hours:+d}" if hours else "UTC"  # POSIX counts the sign the other way round
+
+
+def _offset(index: dict[str, Any]) -> float:
+    return float(index.get("gmt_offset") or 0)
+
+
+def _values(rows: list[dict[str, Any]]) -> dict[str, str]:
+    return {row["id"]: row["value"] for row in rows if isinstance(row.get("value"), str)}
+
+
+def _postal_address(general: dict[str, str], country: str | None) -> str | None:
+    parts = (
+        general.get("woocommerce_store_address", ""),
+        general.get("woocommerce_store_address_2", ""),
+        f"{general.get('woocommerce_store_postcode', '')}"
+        f" {general.get('woocommerce_store_city', '')}".strip(),
+    )
+    written = [part for part in parts if part]
+    return ", ".join([*written, country or ""]).removesuffix(", ") if written else None
