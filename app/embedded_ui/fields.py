@@ -60,14 +60,16 @@ def form_fields(
         facts = _resolved(own, described.get("$defs", {}))
         kind = _kind(facts)
         value = _shown(values[name], kind)
-        now = value if entered is None else _entered(entered, name, kind)
+        # a secret is neither shown nor sent back: its field is empty, with a mask as placeholder
+        now = value if entered is None or kind == "secret" else _entered(entered, name, kind)
         fields.append(
             FormField(
                 name=name,
                 kind=kind,
-                label=facts.get("title", name),
+                # the field's own words: an enum behind it has some for programmers
+                label=own.get("title", name),
                 value=now,
-                help=facts.get("description", ""),
+                help=own.get("description", ""),
                 unit=facts.get("unit", ""),
                 minimum=facts.get("minimum"),
                 maximum=facts.get("maximum"),
@@ -76,7 +78,7 @@ def form_fields(
                     for choice in facts.get("enum", ())
                 ),
                 error=(errors or {}).get(name, ""),
-                was=value if now != value and kind != "secret" else None,
+                was=value if now != value else None,
             )
         )
     return fields
@@ -118,6 +120,4 @@ def _shown(value: Any, kind: Kind) -> str | bool:
 
 
 def _entered(entered: Mapping[str, str], name: str, kind: Kind) -> str | bool:
-    if kind == "switch":
-        return name in entered
-    return "" if kind == "secret" else entered.get(name, "").strip()
+    return name in entered if kind == "switch" else entered.get(name, "").strip()

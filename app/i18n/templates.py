@@ -40,7 +40,7 @@ def _functions(current: Callable[[], Translator]) -> dict[str, Callable[..., str
 
     @pass_context
     def gettext(context: Context, message: str, /, **params: Any) -> str:
-        return filled(context, current().translations.gettext(message), params)
+        return filled(context, current().template(message), params)
 
     @pass_context
     def ngettext(context: Context, singular: str, plural: str, n: int, /, **params: Any) -> str:

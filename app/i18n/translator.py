@@ -52,9 +52,14 @@ class Translator:
         self.locale = Locale.parse(_LOCALES[language])
         self.translations = translations(language)
 
+    def template(self, message: str) -> str:
+        """The message in this language with its `%(name)s` still in it."""
+        # gettext keeps a catalogue's header under the empty message
+        return self.translations.gettext(message) if message else ""
+
     def gettext(self, message: str, **params: object) -> str:
         """The message in this language. Raises KeyError if a parameter is missing."""
-        return fill(self.translations.gettext(message), params)
+        return fill(self.template(message), params)
 
     def ngettext(self, singular: str, plural: str, n: int, **params: object) -> str:
         """The form that fits the number, which stands in the message as `%(n)s`."""

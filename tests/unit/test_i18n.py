@@ -118,6 +118,10 @@ def test_a_percent_sign_is_text_and_a_parameter_is_never_a_format() -> None:
         translator.gettext("%(missing)s")
 
 
+def test_no_text_stays_no_text() -> None:
+    assert [Translator(language).gettext("") for language in SUPPORTED] == ["", "", ""]
+
+
 def environment(translator: Translator) -> Environment:
     templates = {
         "page.html": "{% trans name=name %}<b>{{ name }}</b>, 10 %{% endtrans %}",
