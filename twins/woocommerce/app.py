@@ -90,9 +90,9 @@ def _answer(store: Store, routes: list[Route], route: str) -> Response:
         query, params = read_parameters(request)
         user = auth.authenticate(store, request, query)
         rest_request = RestRequest(request.method, route, params, query, user, base)
-        return as_http(base, dispatch(store, routes, rest_request))
+        return as_http(dispatch(store, routes, rest_request))
     except WpError as error:
-        return as_http(base, RestResponse(error.body(), error.status))
+        return as_http(RestResponse(error.body(), error.status))
 
 
 def _as_seen_by(store: Store, route: str, user: Document | None) -> Any:

@@ -1,19 +1,19 @@
 """Coupons: the REST resource with its traps, and what a coupon does to an order.
 
-Codes and e-mails are lower-cased; a percentage above 100 silently becomes 0.00;
-`date_expires_gmt` is ignored on write; a plain date means store-local midnight.
+Codes and e-mails are lower-cased; a malformed e-mail restriction silently disappears; a percentage
+above 100 silently becomes 0.00; `date_expires_gmt` and a null `date_expires` are ignored on write;
+a plain date means store-local midnight, rubbish means 1970; a trashed coupon's code is free again.
 """
 
-import re
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from twins.common.state import Document
 from twins.woocommerce import php
-from twins.woocommerce.errors import INVALID_ID, WpError
+from twins.woocommerce.errors import WpError, invalid_id
 from twins.woocommerce.listing import selected
-from twins.woocommerce.params import MODIFIED, Param, Schema, collection
+from twins.woocommerce.params import MODIFIED, Param, Schema, collection, is_email
 from twins.woocommerce.rest import RestRequest, RestResponse, Route, paged
 from twins.woocommerce.store import Store, links, set_meta
 
@@ -29,7 +29,7 @@ _LISTS = (
 _AMOUNTS = ("minimum_amount", "maximum_amount")
 WRITABLE: Schema = {
     "code": Param("string"),
-    "amount": Param("string"),
+    "amount": Param(),
     "discount_type": Param("string", enum=TYPES),
     "description": Param("string"),
     "status": Param("string"),
@@ -45,13 +45,14 @@ WRITABLE: Schema = {
 def by_code(store: Store, code: str) -> Document | None:
     """Return the published coupon with that code, whatever its case."""
     wanted = code.strip().lower()
-    return next((c for c in store.state.all("coupon") if c["code"] == wanted), None)
+    found = (c for c in store.state.all("coupon") if c["status"] == "publish")
+    return next((coupon for coupon in found if coupon["code"] == wanted), None)
 
 
 def problem(store: Store, coupon: Document | None, code: str, order: Document) -> str | None:
     """Return why an order may not use a coupon, in WooCommerce's words, or None."""
-    if coupon is None or coupon["status"] != "publish":
-        return f'Coupon "{code}" does not exist!'
+    if coupon is None:
+        return f"Coupon &quot;{code}&quot; cannot be applied because it does not exist."
     if coupon["usage_limit"] and coupon["usage_count"] >= coupon["usage_limit"]:
         return f'Usage limit for coupon "{code}" has been reached.'
     if coupon["date_expires_gmt"] and store.now() > coupon["date_expires_gmt"]:
@@ -232,7 +233,7 @@ def _delete(store: Store, request: RestRequest) -> RestResponse:
 def _read(store: Store, coupon_id: int, missing_status: int = 404) -> Document:
     coupon = store.state.get("coupon", coupon_id)
     if coupon is None:
-        raise WpError("woocommerce_rest_shop_coupon_invalid_id", INVALID_ID, missing_status)
+        raise invalid_id("shop_coupon", missing_status)
     return coupon
 
 
@@ -251,14 +252,14 @@ def _write(store: Store, coupon: Document, params: dict[str, Any]) -> None:
     coupon.update({name: params[name] for name in plain if params.get(name) is not None})
     if params.get("email_restrictions") is not None:
         emails = [str(email).lower() for email in params["email_restrictions"]]
-        if any(not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email) for email in emails):
-            raise WpError("coupon_invalid_email_address", "Invalid email address restriction", 400)
-        coupon["email_restrictions"] = emails
+        coupon["email_restrictions"] = [email for email in emails if is_email(email)]
     if params.get("amount") is not None:
         coupon["amount"] = php.money(params["amount"])
+        if php.decimal(coupon["amount"]) < 0:
+            raise WpError("coupon_invalid_amount", "Invalid discount amount.", 400)
     if coupon["discount_type"] == "percent" and php.decimal(coupon["amount"]) > 100:
         coupon["amount"] = "0.00"
-    if "date_expires" in params:
+    if params.get("date_expires") is not None:
         coupon["date_expires_gmt"] = _expiry(store, params["date_expires"])
     set_meta(store, coupon, params.get("meta_data") or [])
 
@@ -271,7 +272,10 @@ def _expiry(store: Store, value: Any) -> str | None:
         return datetime.fromtimestamp(int(text), tz=store.clock.now().tzinfo).strftime(
             "%Y-%m-%dT%H:%M:%S"
         )
-    return store.gmt(text)
+    try:
+        return store.gmt(text)
+    except ValueError:
+        return store.gmt("1970-01-01")  # what PHP makes of rubbish
 
 
 ROUTES = [

@@ -1,13 +1,12 @@
 """Customers: registered accounts only; guests live on their orders."""
 
 import hashlib
-import re
 
 from twins.common.state import Document
-from twins.woocommerce.errors import INVALID_ID, WpError
+from twins.woocommerce.errors import WpError
 from twins.woocommerce.listing import selected
 from twins.woocommerce.order_payload import EMPTY_BILLING, EMPTY_SHIPPING
-from twins.woocommerce.params import Param, Schema, collection
+from twins.woocommerce.params import Param, Schema, collection, is_email
 from twins.woocommerce.rest import RestRequest, RestResponse, Route, paged
 from twins.woocommerce.store import PAID_STATUSES, Store, links, set_meta
 
@@ -37,13 +36,16 @@ ADDRESS_KEYS = (
 EXISTS = "An account is already registered with {}. Please log in or use a different email address."
 
 
+def unknown_user() -> WpError:
+    """Return the answer for a customer that is not there."""
+    return WpError("wc_user_invalid_id", "Invalid user ID.", 404)
+
+
 def create(store: Store, data: Document) -> Document:
     """Register a customer; raises WpError for a bad or known e-mail."""
     email = str(data.get("email", ""))
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
-        raise WpError(
-            "registration-error-invalid-email", "Please provide a valid email address.", 400
-        )
+    if not is_email(email):
+        raise WpError("customer_invalid_email", "Invalid email address", 400)
     if any(c["email"].lower() == email.lower() for c in store.state.all("customer")):
         raise WpError("registration-error-email-exists", EXISTS.format(email), 400)
     now = store.now()
@@ -54,7 +56,7 @@ def create(store: Store, data: Document) -> Document:
         "email": email,
         "first_name": "",
         "last_name": "",
-        "username": data.get("username") or email.partition("@")[0],
+        "username": data.get("username") or email.partition("@")[0].lower(),
         "billing": EMPTY_BILLING,
         "shipping": EMPTY_SHIPPING,
         "meta_data": [store.new_meta("default_password_nag", "1")],
@@ -69,7 +71,7 @@ def update(store: Store, customer_id: int, data: Document) -> Document:
     """Change a customer; fires `customer.updated`."""
     customer = store.state.get("customer", customer_id)
     if customer is None:
-        raise WpError("woocommerce_rest_invalid_id", "Invalid resource ID.", 400)
+        raise unknown_user()
     _write(store, customer, data)
     customer["date_modified_gmt"] = store.now()
     store.state.put("customer", customer_id, customer)
@@ -139,7 +141,7 @@ def _list(store: Store, request: RestRequest) -> RestResponse:
 def _get(store: Store, request: RestRequest) -> RestResponse:
     customer = store.state.get("customer", request.id)
     if customer is None:
-        raise WpError("woocommerce_rest_invalid_id", "Invalid resource ID.", 404)
+        raise unknown_user()
     return RestResponse(render_customer(store, customer, request.base))
 
 
@@ -163,7 +165,7 @@ def _delete(store: Store, request: RestRequest) -> RestResponse:
         )
     customer = store.state.get("customer", request.id)
     if customer is None:
-        raise WpError("woocommerce_rest_invalid_id", INVALID_ID, 400)
+        raise unknown_user()
     shown = render_customer(store, customer, request.base)
     delete(store, request.id)
     return RestResponse(shown)

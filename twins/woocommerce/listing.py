@@ -19,8 +19,7 @@ def selected(
 ) -> list[Document]:
     """Apply include, exclude, the date filters, search, orderby and order."""
     params = request.params
-    include = {int(item) for item in params["include"]}
-    exclude = {int(item) for item in params["exclude"]}
+    include, exclude = set(params["include"]), set(params["exclude"])
     needle = str(params.get("search") or "").lower()
     found = [
         document

@@ -21,14 +21,15 @@ def apply_line(store: Store, order: Document, line: Document) -> None:
         )
     variation_id = int(line.get("variation_id") or 0)
     product = store.state.get("product", variation_id or line["product_id"])
-    if product is None:
-        raise WpError("order_item_product_invalid_product_id", "Invalid product ID", 400)
+    # An unknown product makes a line without name and price, as on the real store.
+    name, price = (product["name"], product["price"]) if product else ("", "0")
+    attributes = product["attributes"] if product else []
     quantity = int(line.get("quantity", 1))
-    subtotal = line.get("subtotal") or php.decimal(product["price"]) * quantity
+    subtotal = line.get("subtotal") or php.decimal(price) * quantity
     order["line_items"].append(
         {
             "id": store.state.next_id("item"),
-            "name": line.get("name") or product["name"],
+            "name": line.get("name") or name,
             "product_id": int(line["product_id"]),
             "variation_id": variation_id,
             "quantity": quantity,
@@ -40,7 +41,7 @@ def apply_line(store: Store, order: Document, line: Document) -> None:
             "taxes": [],
             "meta_data": [
                 store.new_meta(attribute["name"].lower(), attribute["option"])
-                for attribute in product["attributes"]
+                for attribute in attributes
                 if variation_id
             ],
         }

@@ -2,7 +2,7 @@
 
 from twins.common.state import Document
 from twins.woocommerce import orders
-from twins.woocommerce.errors import WpError
+from twins.woocommerce.errors import WpError, invalid_id
 from twins.woocommerce.listing import selected
 from twins.woocommerce.order_payload import render_note, render_order
 from twins.woocommerce.params import MODIFIED, Param, Schema, collection
@@ -14,7 +14,7 @@ WRITABLE: Schema = {
     "currency": Param("string"),
     "customer_id": Param("integer"),
     "customer_note": Param("string"),
-    "billing": Param("object"),
+    "billing": Param("address"),
     "shipping": Param("object"),
     "payment_method": Param("string"),
     "payment_method_title": Param("string"),
@@ -71,7 +71,7 @@ def _create(store: Store, request: RestRequest) -> RestResponse:
 
 def _update(store: Store, request: RestRequest) -> RestResponse:
     if store.state.get("order", request.id) is None:
-        raise WpError("woocommerce_rest_shop_order_invalid_id", "Invalid ID.", 400)
+        raise invalid_id("shop_order", 400, "ID is invalid.")
     order = orders.update(store, request.id, request.params)
     return RestResponse(render_order(store, order, request.base))
 
@@ -89,8 +89,13 @@ def _delete(store: Store, request: RestRequest) -> RestResponse:
     return RestResponse(render_order(store, orders.trash(store, request.id), request.base))
 
 
+def _check_order(store: Store, order_id: int) -> None:
+    if store.state.get("order", order_id) is None:
+        raise invalid_id("shop_order", message="Invalid order ID.")
+
+
 def _list_notes(store: Store, request: RestRequest) -> RestResponse:
-    orders.read(store, request.id)
+    _check_order(store, request.id)
     kind = request.params["type"]
     notes = [
         note
@@ -102,7 +107,7 @@ def _list_notes(store: Store, request: RestRequest) -> RestResponse:
 
 
 def _create_note(store: Store, request: RestRequest) -> RestResponse:
-    orders.read(store, request.id)
+    _check_order(store, request.id)
     by_user = request.params["added_by_user"] and request.user
     note = orders.add_note(
         store,
@@ -125,7 +130,9 @@ ROUTES = [
         collection(("date", "id", "include", "title", "slug", "modified"))
         | MODIFIED
         | {
-            "status": Param("array", default=["any"], enum=("any", "trash", *ORDER_STATUSES)),
+            "status": Param(
+                "array", default=["any"], enum=("any", "trash", "auto-draft", *ORDER_STATUSES)
+            ),
             "customer": Param("integer"),
             "product": Param("integer"),
         },

@@ -7,7 +7,7 @@ checkout draft only `order.updated`; when it is placed, `order.updated` comes be
 
 from twins.common.state import Document
 from twins.woocommerce import coupons, order_lines, refunds, stock
-from twins.woocommerce.errors import WpError
+from twins.woocommerce.errors import WpError, invalid_id
 from twins.woocommerce.order_payload import (
     EMPTY_BILLING,
     EMPTY_SHIPPING,
@@ -79,7 +79,7 @@ def read(store: Store, order_id: int) -> Document:
     """Return an order; raises WpError 404."""
     order = store.state.get("order", order_id)
     if order is None:
-        raise WpError("woocommerce_rest_shop_order_invalid_id", "Invalid ID.", 404)
+        raise invalid_id("shop_order")
     return order
 
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from twins.woocommerce.errors import WpError, invalid_parameter
 
-Kind = Literal["string", "integer", "boolean", "array", "object", "date-time", "any"]
+Kind = Literal["string", "integer", "boolean", "array", "object", "address", "date-time", "any"]
 _DATE = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d(:?\d\d)?)?")
 
 
@@ -20,9 +20,15 @@ class Param:
     minimum: int | None = None
     maximum: int | None = None
     required: bool = False
+    items: Literal["integer", "any"] = "any"  # of an array
 
 
 Schema = dict[str, Param]
+
+
+def is_email(text: Any) -> bool:
+    """Tell whether WordPress's `is_email` would accept a text."""
+    return re.fullmatch(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(\.[\w-]+)+", str(text)) is not None
 
 
 def collection(orderby: tuple[str, ...], default_orderby: str = "date") -> Schema:
@@ -34,8 +40,8 @@ def collection(orderby: tuple[str, ...], default_orderby: str = "date") -> Schem
         "order": Param("string", default="desc", enum=("asc", "desc")),
         "orderby": Param("string", default=default_orderby, enum=orderby),
         "search": Param("string"),
-        "include": Param("array", default=[]),
-        "exclude": Param("array", default=[]),
+        "include": Param("array", default=[], items="integer"),
+        "exclude": Param("array", default=[], items="integer"),
         "after": Param("date-time"),
         "before": Param("date-time"),
     }
@@ -71,9 +77,11 @@ def _convert(name: str, value: Any, param: Param) -> Any:
     if param.kind == "array":
         values = value if isinstance(value, list) else re.split(r"[\s,]+", str(value))
         values = [item for item in values if item != ""]
+        if param.items == "integer":
+            return [_integer(name, f"{name}[{n}]", item, param) for n, item in enumerate(values)]
         return [_one_of(f"{name}[0]", name, item, param) for item in values]
     if param.kind == "integer":
-        return _integer(name, value, param)
+        return _integer(name, name, value, param)
     if param.kind == "boolean":
         known = {"true": True, "1": True, "false": False, "0": False, "": False}
         text = str(value).lower()
@@ -85,15 +93,17 @@ def _convert(name: str, value: Any, param: Param) -> Any:
             raise invalid_parameter(name, "rest_invalid_date", "Invalid date.")
         return value
     if (param.kind == "string" and not isinstance(value, str)) or (
-        param.kind == "object" and not isinstance(value, dict)
+        param.kind in ("object", "address") and not isinstance(value, dict)
     ):
-        raise _wrong_type(name, param.kind)
+        raise _wrong_type(name, "object" if param.kind == "address" else param.kind)
+    if param.kind == "address" and value.get("email") and not is_email(value["email"]):
+        raise invalid_parameter(name, "rest_invalid_email", "Invalid email address.")
     return _one_of(name, name, value, param)
 
 
-def _integer(name: str, value: Any, param: Param) -> int:
+def _integer(name: str, shown: str, value: Any, param: Param) -> int:
     if isinstance(value, bool) or not re.fullmatch(r"-?\d+(\.0+)?", str(value)):
-        raise _wrong_type(name, "integer")
+        raise _wrong_type(name, "integer", shown)
     number = int(float(value))
     low, high = param.minimum, param.maximum
     if (low is not None and number < low) or (high is not None and number > high):
@@ -115,5 +125,7 @@ def _one_of(shown: str, name: str, value: Any, param: Param) -> Any:
     return value
 
 
-def _wrong_type(name: str, kind: str) -> WpError:
-    return invalid_parameter(name, "rest_invalid_type", f"{name} is not of type {kind}.")
+def _wrong_type(name: str, kind: str, shown: str | None = None) -> WpError:
+    shown = shown or name
+    message = f"{shown} is not of type {kind}."
+    return invalid_parameter(name, "rest_invalid_type", message, {"param": shown})

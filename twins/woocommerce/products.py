@@ -4,7 +4,7 @@ from typing import Any
 
 from twins.common.state import Document
 from twins.woocommerce import php
-from twins.woocommerce.errors import INVALID_ID, WpError
+from twins.woocommerce.errors import WpError, invalid_id
 from twins.woocommerce.listing import selected
 from twins.woocommerce.params import MODIFIED, Param, Schema, collection
 from twins.woocommerce.rest import RestRequest, RestResponse, Route, paged
@@ -88,7 +88,7 @@ def read(store: Store, product_id: int, missing_status: int = 404) -> Document:
     """Return a product; raises WpError."""
     product = store.state.get("product", product_id)
     if product is None:
-        raise WpError("woocommerce_rest_product_invalid_id", INVALID_ID, missing_status)
+        raise invalid_id("product", missing_status)
     return product
 
 

@@ -1,7 +1,7 @@
 """REST `orders/<id>/refunds` and `refunds`, with the traps of the real ones.
 
 `api_refund` and `api_restock` are true unless sent as false; refunding through a gateway that
-cannot (cash on delivery, bank transfer) is a bare 500; `amount` must be a string and wins over the
+cannot (cash on delivery, bank transfer) is 500; `amount` must be a string and wins over the
 lines; there is no idempotency key.
 """
 
@@ -10,13 +10,14 @@ from typing import Any
 
 from twins.common.state import Document
 from twins.woocommerce import orders, php, refunds, stock
-from twins.woocommerce.errors import WpError
+from twins.woocommerce.errors import bare_error, invalid_id
 from twins.woocommerce.listing import selected
 from twins.woocommerce.order_payload import refunds_of, render_refund
 from twins.woocommerce.params import Param, collection
 from twins.woocommerce.rest import RestRequest, RestResponse, Route, paged
 from twins.woocommerce.store import Store, set_meta
 
+NOT_CREATED = "woocommerce_rest_cannot_create_order_refund"
 REFUNDING_GATEWAYS = ("card",)
 
 
@@ -26,13 +27,10 @@ def create(store: Store, order_id: int, data: Document, user_id: int) -> Documen
     lines = data.get("line_items") or []
     amount = php.decimal(data["amount"]) if data.get("amount") else _sum(lines)
     if amount < 0:
-        raise WpError(
-            "woocommerce_rest_invalid_order_refund",
-            "Refund amount must be greater than zero.",
-            None,
-        )
+        message = "Refund amount must be greater than zero."
+        raise bare_error("woocommerce_rest_invalid_order_refund", message, 400)
     if amount > refunds.left(store, order):
-        raise WpError("error", "Invalid refund amount.", None)
+        raise bare_error(NOT_CREATED, "Invalid refund amount.", 500)
     through_gateway = data.get("api_refund", True)
     if through_gateway:
         _check_gateway(order)
@@ -76,11 +74,7 @@ def _check_gateway(order: Document) -> None:
     if order["payment_method"] not in REFUNDING_GATEWAYS:
         missing = order["payment_method"] == ""
         what = "does not exist" if missing else "does not support automatic refunds"
-        raise WpError(
-            "woocommerce_rest_cannot_create_order_refund",
-            f"The payment gateway for this order {what}.",
-            500,
-        )
+        raise bare_error(NOT_CREATED, f"The payment gateway for this order {what}.", 500)
 
 
 def _refund_lines(store: Store, order: Document, lines: list[Document]) -> list[Document]:
@@ -115,8 +109,6 @@ def _restock(store: Store, order: Document, lines: list[Document]) -> None:
 
 
 def _list_of_order(store: Store, request: RestRequest) -> RestResponse:
-    if store.state.get("order", request.id) is None:
-        raise WpError("woocommerce_rest_invalid_order_id", "Invalid order ID.", 404)
     found = selected(store, request, refunds_of(store, request.id))
     return paged(request, found, lambda refund: render_refund(store, refund, request.base))
 
@@ -134,13 +126,13 @@ def _list_all(store: Store, request: RestRequest) -> RestResponse:
 def _get(store: Store, request: RestRequest) -> RestResponse:
     refund = store.state.get("refund", int(request.params["refund_id"]))
     if refund is None or refund["parent_id"] != request.id:
-        raise WpError("woocommerce_rest_invalid_order_refund_id", "Invalid order refund ID.", 404)
+        raise invalid_id("shop_order_refund")
     return RestResponse(render_refund(store, refund, request.base))
 
 
 def _create(store: Store, request: RestRequest) -> RestResponse:
     if store.state.get("order", request.id) is None:
-        raise WpError("woocommerce_rest_invalid_order_id", "Invalid order ID.", 404)
+        raise bare_error("woocommerce_rest_invalid_order_id", "Invalid order ID.", 404)
     user_id = request.user["id"] if request.user else 0
     refund = create(store, request.id, _loose(request.params), user_id)
     path = f"/wp-json/wc/v3/orders/{request.id}/refunds/{refund['id']}"

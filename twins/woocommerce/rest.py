@@ -10,7 +10,7 @@ from urllib.parse import quote
 from flask import Request, Response
 
 from twins.woocommerce import php
-from twins.woocommerce.errors import WpError, forbidden
+from twins.woocommerce.errors import WpError
 from twins.woocommerce.params import Schema, checked
 from twins.woocommerce.store import Store
 
@@ -108,7 +108,7 @@ def dispatch(store: Store, routes: list[Route], request: RestRequest) -> RestRes
         if response.after is not None:
             response.after()
         if "_fields" in request.params:
-            response.data = _only_fields(response.data, request.params["_fields"])
+            response.data = _with_fields(response.data, request.params["_fields"])
         return response
     raise WpError("rest_no_route", "No route was found matching the URL and request method.", 404)
 
@@ -118,15 +118,18 @@ def _check_permission(route: Route, request: RestRequest) -> None:
         return
     is_list = route.method == "GET" and "(?P<id>" not in route.pattern
     code, message = _REFUSALS["list" if is_list else route.method]
-    raise forbidden(code, message, logged_in=request.user is not None)
+    raise WpError(code, message, 401 if request.user is None else 403)
 
 
-def _only_fields(data: Any, fields: Any) -> Any:
-    names = fields if isinstance(fields, list) else str(fields).split(",")
+def _with_fields(data: Any, fields: Any) -> Any:
+    names = [name.strip() for name in fields] if isinstance(fields, list) else fields.split(",")
     if isinstance(data, list):
-        return [_only_fields(item, names) for item in data]
-    if not isinstance(data, dict):
-        return data
+        return [_picked(item, names) for item in data]
+    # WordPress adds the links of a single object after it has picked the fields.
+    return _picked(data, [*names, "_links"])
+
+
+def _picked(data: dict[str, Any], names: list[str]) -> dict[str, Any]:
     picked: dict[str, Any] = {}
     for name in names:
         _pick(data, picked, name.strip().split("."))
@@ -149,10 +152,13 @@ def paged(request: RestRequest, items: list[Any], render: Callable[[Any], Any]) 
     pages = -(-len(items) // per_page)
     start = request.params.get("offset") or (page - 1) * per_page
     headers = [("X-WP-Total", str(len(items))), ("X-WP-TotalPages", str(pages))]
+    neighbours = []
     if page > 1:
-        headers.append(("Link", f'<{_page_url(request, min(page - 1, pages))}>; rel="prev"'))
+        neighbours.append(f'<{_page_url(request, min(page - 1, pages))}>; rel="prev"')
     if pages > page:
-        headers.append(("Link", f'<{_page_url(request, page + 1)}>; rel="next"'))
+        neighbours.append(f'<{_page_url(request, page + 1)}>; rel="next"')
+    if neighbours:
+        headers.append(("Link", ", ".join(neighbours)))
     return RestResponse([render(item) for item in items[start : start + per_page]], 200, headers)
 
 
@@ -167,14 +173,13 @@ def _page_url(request: RestRequest, page: int) -> str:
     return f"{request.base}/wp-json{request.route}?{'&'.join(parts)}"
 
 
-def as_http(base: str, response: RestResponse) -> Response:
+def as_http(response: RestResponse) -> Response:
     """Turn a handler's answer into HTTP with the headers WordPress sends."""
     http = Response(php.json_encode(response.data), status=response.status)
     http.headers["Content-Type"] = "application/json; charset=UTF-8"
     http.headers["X-Robots-Tag"] = "noindex"
     http.headers["X-Content-Type-Options"] = "nosniff"
     http.headers["Access-Control-Expose-Headers"] = "X-WP-Total, X-WP-TotalPages, Link"
-    http.headers.add("Link", f'<{base}/wp-json/>; rel="https://api.w.org/"')
-    for name, value in response.headers:
-        http.headers.add(name, value)
+    http.headers["Cache-Control"] = "no-cache, must-revalidate, max-age=0, no-store, private"
+    http.headers.extend(response.headers)
     return http

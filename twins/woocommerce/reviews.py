@@ -1,9 +1,9 @@
 """Product reviews: REST `products/reviews`.
 
-As measured: any rating and any e-mail text is taken; the same author (name or e-mail) with the
-same text on the same product is 409; `comment_parent` is always 0; buyers come back `verified`;
-a new review fires `product.updated`, and the product's average lags by one review because 10.0
-recomputes it before the new rating is stored.
+As measured: any rating is taken; a malformed e-mail is taken and stored as ""; the same author
+(name and e-mail) with the same text on the same product is 409; `comment_parent` is always 0;
+buyers come back `verified`; a review fires `product.updated`, and the product's average lags by one
+change, because it is recomputed before the new rating is stored.
 """
 
 import hashlib
@@ -11,9 +11,9 @@ from decimal import Decimal
 
 from twins.common.state import Document
 from twins.woocommerce import php, products
-from twins.woocommerce.errors import WpError
+from twins.woocommerce.errors import WpError, invalid_id
 from twins.woocommerce.listing import selected
-from twins.woocommerce.params import Param, Schema, collection
+from twins.woocommerce.params import Param, Schema, collection, is_email
 from twins.woocommerce.rest import RestRequest, RestResponse, Route, paged
 from twins.woocommerce.store import PAID_STATUSES, Store, links
 
@@ -57,7 +57,7 @@ def create(store: Store, data: Document) -> Document:
         "product_id": product["id"],
         "status": {"hold": "hold", "spam": "spam"}.get(data.get("status", ""), "approved"),
         "reviewer": data["reviewer"],
-        "reviewer_email": data["reviewer_email"],
+        "reviewer_email": data["reviewer_email"] if is_email(data["reviewer_email"]) else "",
         "review": data["review"],
         "rating": 0,
         "verified": _bought(store, product["id"], data["reviewer_email"]),
@@ -72,7 +72,7 @@ def create(store: Store, data: Document) -> Document:
 def change(store: Store, review: Document, data: Document) -> Document:
     """Change a review's text, rating or status (the control page's moderation too)."""
     _check_lengths(data)
-    for name in ("review", "reviewer", "reviewer_email", "rating"):
+    for name in ("review", "reviewer", "reviewer_email"):
         if data.get(name) is not None:
             review[name] = data[name]
     if data.get("status"):
@@ -82,6 +82,8 @@ def change(store: Store, review: Document, data: Document) -> Document:
     product = store.state.get("product", review["product_id"])
     if product is not None:
         _recount(store, product)
+    review["rating"] = int(data.get("rating") or review["rating"])
+    store.state.put("review", review["id"], review)
     return review
 
 
@@ -89,10 +91,8 @@ def _same(review: Document, data: Document) -> bool:
     return bool(
         review["product_id"] == data["product_id"]
         and review["status"] != "trash"
-        and (
-            review["reviewer"] == data["reviewer"]
-            or review["reviewer_email"] == data["reviewer_email"]
-        )
+        and review["reviewer"] == data["reviewer"]
+        and review["reviewer_email"] == data["reviewer_email"]
         and review["review"] == data["review"]
     )
 
@@ -137,7 +137,8 @@ def _recount(store: Store, product: Document) -> None:
 def render_review(store: Store, review: Document, base: str, edit: bool = False) -> Document:
     """Return the review's JSON; only the edit view (answers to writes) has the bare text."""
     product = store.state.get("product", review["product_id"])
-    email_hash = hashlib.sha256(review["reviewer_email"].lower().encode()).hexdigest()
+    email = review["reviewer_email"].lower()
+    email_hash = hashlib.sha256(email.encode()).hexdigest() if email else ""
     avatar = "https://secure.gravatar.com/avatar/{}?s={}&d=mm&r=g"
     shared = links(base, f"products/reviews/{review['id']}", "products/reviews")
     return {
@@ -163,7 +164,7 @@ def render_review(store: Store, review: Document, base: str, edit: bool = False)
 
 def _list(store: Store, request: RestRequest) -> RestResponse:
     params = request.params
-    wanted = {int(number) for number in params["product"]}
+    wanted = params["product"]
     found = [
         review
         for review in store.state.all("review")
@@ -210,6 +211,7 @@ def _delete(store: Store, request: RestRequest) -> RestResponse:
         review = change(store, review, {"status": "trash"})
         return RestResponse(render_review(store, review, request.base, edit=True))
     shown = render_review(store, review, request.base, edit=True)
+    del shown["_links"]
     change(store, review, {"status": "trash"})
     store.state.delete("review", review["id"])
     return RestResponse({"deleted": True, "previous": shown})
@@ -218,15 +220,16 @@ def _delete(store: Store, request: RestRequest) -> RestResponse:
 def _read(store: Store, review_id: int) -> Document:
     review = store.state.get("review", review_id)
     if review is None:
-        raise WpError("woocommerce_rest_review_invalid_id", "Invalid review ID.", 404)
+        raise invalid_id("review", message="Invalid review ID.")
     return review
 
 
+_OPTIONAL: Schema = {k: v for k, v in WRITABLE.items() if k in ("rating", "status")}
 _REQUIRED: Schema = {
     "product_id": Param("integer", required=True),
-    "review": Param("string", required=True),
     "reviewer": Param("string", required=True),
     "reviewer_email": Param("string", required=True),
+    "review": Param("string", required=True),
 }
 ROUTES = [
     Route(
@@ -235,14 +238,14 @@ ROUTES = [
         _list,
         collection(("date", "date_gmt", "id", "include", "product"), "date_gmt")
         | {
-            "product": Param("array", default=[]),
+            "product": Param("array", default=[], items="integer"),
             "status": Param(
                 "string", default="approved", enum=("all", "hold", "approved", "spam", "trash")
             ),
             "reviewer_email": Param("string"),
         },
     ),
-    Route("POST", r"/wc/v3/products/reviews", _create, WRITABLE | _REQUIRED),
+    Route("POST", r"/wc/v3/products/reviews", _create, _REQUIRED | _OPTIONAL),
     Route("GET", r"/wc/v3/products/reviews/(?P<id>\d+)", _get),
     Route("PUT", r"/wc/v3/products/reviews/(?P<id>\d+)", _update, WRITABLE),
     Route(

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from twins.common.state import Document
-from twins.woocommerce.errors import INVALID_ID, WpError
+from twins.woocommerce.errors import WpError, invalid_id
 from twins.woocommerce.hookshot import Hookshot
 from twins.woocommerce.listing import selected
 from twins.woocommerce.params import Param, Schema, collection
@@ -34,6 +34,7 @@ HOOKS = {
         "woocommerce_update_product_variation",
     ],
     "product.deleted": ["wp_trash_post"],
+    "product.published": ["woocommerce_product_published"],
     "product.restored": ["untrashed_post"],
     "customer.created": [
         "user_register",
@@ -93,8 +94,14 @@ def _list(store: Store, request: RestRequest) -> RestResponse:
 def _get(store: Store, request: RestRequest) -> RestResponse:
     webhook = store.state.get("webhook", request.id)
     if webhook is None:
-        raise WpError("woocommerce_rest_shop_webhook_invalid_id", INVALID_ID, 404)
+        raise invalid_id("shop_webhook", message="ID is invalid.")
     return RestResponse(render_webhook(store, webhook, request.base))
+
+
+_REQUIRED: Schema = {
+    "topic": Param("string", required=True),
+    "delivery_url": Param("string", required=True),
+}
 
 
 def _check(params: dict[str, Any], creating: bool) -> None:
@@ -102,7 +109,7 @@ def _check(params: dict[str, Any], creating: bool) -> None:
     if (topic or creating) and hooks_of(topic.lower()) is None:
         raise WpError(
             "woocommerce_rest_shop_webhook_invalid_topic",
-            "Webhook topic is required and must be valid.",
+            f"Webhook topic {'is required and ' if creating else ''}must be valid.",
             400,
         )
     valid_url = urlsplit(url).scheme in ("http", "https") and urlsplit(url).hostname
@@ -130,7 +137,7 @@ def _create(store: Store, request: RestRequest, hookshot: Hookshot) -> RestRespo
         "failure_count": 0,
         "pending_delivery": True,
         "date_created_gmt": now,
-        "date_modified_gmt": now,
+        "date_modified_gmt": None,
     }
     store.state.put("webhook", webhook["id"], webhook)
     path = f"/wp-json/wc/v3/webhooks/{webhook['id']}"
@@ -145,7 +152,7 @@ def _create(store: Store, request: RestRequest, hookshot: Hookshot) -> RestRespo
 def _update(store: Store, request: RestRequest, hookshot: Hookshot) -> RestResponse:
     webhook = store.state.get("webhook", request.id)
     if webhook is None:
-        raise WpError("woocommerce_rest_shop_webhook_invalid_id", "ID is invalid.", 400)
+        raise invalid_id("shop_webhook", 400, "ID is invalid.")
     _check(request.params, creating=False)
     for name in WRITABLE:
         if request.params.get(name):
@@ -161,6 +168,8 @@ def _delete(store: Store, request: RestRequest) -> RestResponse:
         raise WpError(
             "woocommerce_rest_trash_not_supported", "Webhooks do not support trashing.", 501
         )
+    if store.state.get("webhook", request.id) is None:
+        raise invalid_id("shop_webhook")
     shown = _get(store, request)
     store.state.delete("webhook", request.id)
     return shown
@@ -180,7 +189,7 @@ def routes(hookshot: Hookshot) -> list[Route]:
             "POST",
             r"/wc/v3/webhooks",
             lambda store, request: _create(store, request, hookshot),
-            WRITABLE,
+            WRITABLE | _REQUIRED,
         ),
         Route("GET", r"/wc/v3/webhooks/(?P<id>\d+)", _get),
         Route(
