@@ -1,0 +1,1 @@
+"""The Admin GraphQL API, executed against Shopify's own (pruned) schema."""

@@ -1,0 +1,1 @@
+"""Webhook bodies: REST resources in the key sets of the documented examples."""
