@@ -112,7 +112,6 @@ class CustomerView:
     actions: tuple[PastAction, ...] = ()
     messages: tuple[PastMessage, ...] = ()
     reviewed_products: frozenset[PlatformId] = frozenset()
-    zone: str | None = None  # IANA zone by the delivery country; None: the shop's
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@
 `lease_until` are wall time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -42,17 +42,23 @@ class Actions(Repository):
         settings_version: int,
         generation: int,
         now: datetime,
+        minted: Mapping[str, str],
     ) -> tuple[ActionId, str]:
         """Create or move the row; returns its id and what happened.
+
+        `minted` are random values (code, Message-ID) of a new row; an existing row keeps its own.
 
         "created", "moved", "revived", "same", or "final" (performing or ended: left alone).
         """
         row = self._row(actions.c.dedupe_key == schedule.dedupe_key)
+        kept = (
+            {key: row.payload.get(key, value) for key, value in minted.items()} if row else minted
+        )
         values = {
             "due_at": schedule.due_at,
             "useful_until": schedule.useful_until,
             "customer_id": customer_id,
-            "payload": dict(schedule.payload),
+            "payload": {**schedule.payload, **kept},
             "reason": schedule.reason.code,
             "reason_params": dict(schedule.reason.params),
             "settings_version": settings_version,
@@ -121,6 +127,8 @@ class Actions(Repository):
         if row.state in WAITING:
             self._change(row.id, {**reason, "state": ActionState.SKIPPED, "ended_at": now}, ())
             return ActionId(row.id)
+        if row.state == ActionState.PERFORMING:
+            self._change(row.id, {"cancel_requested": True}, (), bump=False)
         return None
 
     def cancel(self, dedupe_key: str, reason: Reason, now: datetime) -> ActionId | None:
@@ -165,7 +173,9 @@ class Actions(Repository):
 
     # performing
 
-    def claim(self, action: Action, lease_until: datetime) -> Action | None:
+    def claim(
+        self, action: Action, lease_until: datetime, payload: Mapping[str, Any]
+    ) -> Action | None:
         """Take a claimable row; None if somebody else was faster or it was changed."""
         changed = self._connection.execute(
             update(actions)
@@ -180,6 +190,7 @@ class Actions(Repository):
                 revision=actions.c.revision + 1,
                 attempt=actions.c.attempt + 1,
                 lease_until=lease_until,
+                payload=dict(payload),
                 cancel_requested=False,
             )
         )
@@ -191,9 +202,8 @@ class Actions(Repository):
         state: ActionState,
         reason: Reason,
         now: datetime,
-        payload: dict[str, Any] | None = None,
     ) -> bool:
-        """Give a row its final (or blocked) state; False if it is no longer as we saw it."""
+        """Give a row its final state; False if it is no longer as we saw it."""
         values: dict[str, Any] = {
             "state": state,
             "reason": reason.code,
@@ -201,8 +211,6 @@ class Actions(Repository):
             "lease_until": None,
             "ended_at": now,
         }
-        if payload is not None:
-            values["payload"] = payload
         return self._change(action.id, values, (actions.c.revision == action.revision,))
 
     def put_off(

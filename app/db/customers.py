@@ -10,19 +10,12 @@ from sqlalchemy import case, select, update
 
 from app.db.base import Repository
 from app.db.codec import NOBODY, person_doc, person_from
+from app.db.merging import STRICTNESS, merge_customers
 from app.db.models import consents, customers, erasures, identities, suppressions
 from app.domain.emails import canonical_email
 from app.domain.ids import CustomerId, PlatformId
 from app.domain.money import Money
 from app.domain.snapshots import BaselineSnapshot, ConsentSnapshot, ConsentState, Person
-
-# Strictest first: on a merge nobody becomes mailable who was not.
-STRICTNESS = [
-    ConsentState.UNSUBSCRIBED,
-    ConsentState.PENDING,
-    ConsentState.UNKNOWN,
-    ConsentState.SUBSCRIBED,
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +68,7 @@ class Customers(Repository):
         by_platform = self.find("platform", platform) if platform else None
         by_email = self.find("email", email) if email else None
         if by_platform and by_email and by_platform != by_email and self._is_guest(by_email):
-            from app.db.merging import merge_customers  # noqa: PLC0415 - it builds on this module
-
-            merge_customers(self._scope, kept=by_platform, removed=by_email)
+            self.merge(by_platform, by_email)
             by_email = by_platform
         adoptable = by_email if by_email and (not platform or self._is_guest(by_email)) else None
         customer = by_platform or adoptable or self._create(person, now, sealed)
@@ -88,6 +79,10 @@ class Customers(Repository):
         if email and not by_email:
             self._identify(customer, "email", email)
         return customer
+
+    def merge(self, kept: CustomerId, removed: CustomerId) -> None:
+        """Two customers turned out to be one; `removed` becomes an alias."""
+        merge_customers(self._scope, kept, removed)
 
     def _create(self, person: Person, now: datetime, sealed: bytes | None) -> CustomerId | None:
         if not canonical_email(person.email) and not person.customer_id:

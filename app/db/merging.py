@@ -3,7 +3,6 @@
 from sqlalchemy import select, update
 
 from app.db.base import Scope
-from app.db.customers import STRICTNESS
 from app.db.models import (
     actions,
     consents,
@@ -17,6 +16,15 @@ from app.db.models import (
     reviews,
 )
 from app.domain.ids import CustomerId
+from app.domain.snapshots import ConsentState
+
+# Strictest first: on a merge nobody becomes mailable who was not.
+STRICTNESS = [
+    ConsentState.UNSUBSCRIBED,
+    ConsentState.PENDING,
+    ConsentState.UNKNOWN,
+    ConsentState.SUBSCRIBED,
+]
 
 _PLAIN = (orders, events, actions, messages, journal, reviews, identities)
 

@@ -12,8 +12,12 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 
 from app.db.crypto import Keyring
+
+# The database is locked, full, gone: nothing was written, the caller may try again.
+DatabaseUnavailable = OperationalError
 
 Signal = tuple[str, tuple[Any, ...]]  # name of a job and its arguments (ids only)
 

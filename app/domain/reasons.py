@@ -88,7 +88,7 @@ class Reason:
     params: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
     @classmethod
-    def of(cls, code: ReasonCode, **params: str | int | datetime | Money) -> "Reason":
+    def of(cls, code: ReasonCode, /, **params: str | int | datetime | Money) -> "Reason":
         """Build a storable reason: times become ISO text, money a small object."""
         return cls(code, MappingProxyType({key: _plain(value) for key, value in params.items()}))
 

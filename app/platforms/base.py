@@ -157,6 +157,7 @@ class ReviewSpec:
     email: str
     created_at: datetime
     verified: bool = True
+    published_as: PlatformId | None = None  # the store's id of an earlier revision: update that
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,67 @@
+"""What the worker runs: a name and ids in, one pipeline or service function called."""
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from redis import Redis
+from redis.exceptions import RedisError
+
+from app.deps import Deps
+from app.domain.ids import ShopId
+from app.jobs.queues import flag
+from app.pipeline.interpret import drain
+from app.pipeline.perform import perform_due, recover
+from app.services import (
+    connections,
+    importing,
+    privacy,
+    reconcile,
+    refreshing,
+    replanning,
+    subscriptions,
+    tokens,
+)
+
+log = structlog.get_logger()
+
+
+class _Worker:
+    """Set once per worker process, before the first job."""
+
+    deps: Deps
+    redis: Redis
+
+
+def prepare(deps: Deps, redis: Redis) -> None:
+    """Give the jobs what they need; called by the worker at start."""
+    _Worker.deps, _Worker.redis = deps, redis
+
+
+def run(name: str, *arguments: Any) -> None:
+    """One job. The waiting flag goes first: what comes from now on needs a job of its own."""
+    try:
+        _Worker.redis.delete(flag(name, arguments))
+    except RedisError as error:
+        log.warning("queue.unreachable", job=name, error=type(error).__name__)
+    TASKS[name](_Worker.deps, *arguments)
+
+
+def _perform(deps: Deps, shop_id: ShopId) -> None:
+    if perform_due(deps, shop_id):
+        deps.dispatch(("perform", (shop_id,)))  # behind the other shops
+
+
+TASKS: dict[str, Callable[..., object]] = {
+    "drain": drain,
+    "perform": _perform,
+    "recover": recover,
+    "refresh": refreshing.refresh_due,
+    "reconcile": reconcile.reconcile,
+    "import_history": importing.continue_import,
+    "check_connection": connections.check,
+    "subscribe": subscriptions.synchronise,
+    "privacy": privacy.carry_out,
+    "replan": replanning.replan,
+    "renew_token": tokens.renew_idle,
+}

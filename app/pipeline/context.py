@@ -1,0 +1,132 @@
+"""Assembles the frozen picture on which automations decide: a fold of what is known till now."""
+
+from datetime import datetime, timedelta
+
+from app.automations.base import (
+    Automation,
+    Baseline,
+    ContactPolicy,
+    Context,
+    CouponView,
+    CustomerView,
+    PastAction,
+    PastMessage,
+    PastOrder,
+    SettingsModel,
+    ShopView,
+)
+from app.db.customers import CustomerRow
+from app.db.orders import HistoryRow
+from app.db.settings import SettingsVersion
+from app.db.shops import Shop, Shops
+from app.db.tenant import ShopData
+from app.domain.actions import ActionState
+from app.domain.ids import CustomerId
+from app.domain.snapshots import OrderSnapshot
+
+CONTACT = "contact"  # the settings key of the contact policy
+REMEMBERED = timedelta(days=400)  # longer than any budget window
+
+
+class Assembler:
+    """Reads one shop once, then builds a context per automation."""
+
+    def __init__(self, data: ShopData, now: datetime) -> None:
+        self._data = data
+        self._now = now
+        self._shop = _shop_view(data)
+
+    def context(
+        self, order: OrderSnapshot, customer_id: CustomerId, settings: SettingsModel
+    ) -> Context:
+        """The world as one order and its customer see it."""
+        customer = self._customer(customer_id)
+        products = [line.product_id for line in order.lines if line.product_id]
+        return Context(
+            now=self._now,
+            shop=self._shop,
+            settings=settings,
+            order=order,
+            customer=customer,
+            products=self._data.products.many(products),
+            coupons=self._coupons(customer_id),
+        )
+
+    def _customer(self, customer_id: CustomerId) -> CustomerView:
+        row = self._data.customers.get(customer_id)
+        consent, consent_at = self._data.customers.consent(customer_id)
+        return CustomerView(
+            customer_id=customer_id,
+            has_email=bool(self._data.customers.email_hashes(customer_id)),
+            consent=consent,
+            consent_at=consent_at,
+            suppressed=self._data.customers.suppressed(customer_id),
+            erased=bool(row and row.erased_at),
+            orders=tuple(_past_order(h) for h in self._data.orders.history(customer_id)),
+            baseline=_baseline(row),
+            actions=tuple(
+                PastAction(
+                    a.kind,
+                    a.dedupe_key,
+                    a.state,
+                    a.order_id,
+                    a.due_at,
+                    a.ended_at if a.state is ActionState.DONE else None,
+                    a.payload,
+                )
+                for a in self._data.actions.of_customer(customer_id)
+            ),
+            messages=tuple(
+                PastMessage(m.kind, m.at)
+                for m in self._data.messages.marketing_to(customer_id, self._now - REMEMBERED)
+            ),
+            reviewed_products=self._data.reviews.products_reviewed_by(customer_id),
+        )
+
+    def _coupons(self, customer_id: CustomerId) -> tuple[CouponView, ...]:
+        hashes = self._data.customers.email_hashes(customer_id)
+        return tuple(
+            CouponView(c.milestone_key, c.code, c.state, c.order_id)
+            for c in self._data.coupons.of_customer(customer_id, hashes)
+        )
+
+
+def settings_of(automation: Automation, version: SettingsVersion) -> SettingsModel:
+    """The stored values read by the automation's schema."""
+    return automation.Settings.model_validate(version.data)
+
+
+def _shop_view(data: ShopData) -> ShopView:
+    shops = Shops(data.uow)
+    shop: Shop = shops.get(data.shop_id)
+    installation = shops.installation(data.shop_id)
+    contact = data.settings.current(CONTACT)
+    return ShopView(
+        timezone=shop.timezone,
+        language=shop.language,
+        currency=shop.currency,
+        country=shop.country,
+        opened_at=installation.opened_at if installation else shop.created_at,
+        history_complete=shop.history_complete,
+        contact=ContactPolicy.model_validate(contact.data if contact else {}),
+    )
+
+
+def _past_order(row: HistoryRow) -> PastOrder:
+    return PastOrder(
+        order_id=row.order_id,
+        placed_at=row.placed_at,
+        paid_at=row.paid_at,
+        total=row.total,
+        refunded=row.refunded,
+        fully_refunded=row.total.minor > 0 and row.refunded >= row.total,
+        cancelled=row.cancelled,
+        test=not row.counts,
+    )
+
+
+def _baseline(row: CustomerRow | None) -> Baseline | None:
+    if row is None or row.baseline is None:
+        return None
+    known = row.baseline
+    return Baseline(known.orders, known.spent, known.as_of, known.first_order_at)

@@ -1,0 +1,40 @@
+"""What a platform says about the installation: uninstalled, scopes changed, privacy requests."""
+
+from app.db.inbox import InboxRow
+from app.db.shops import Shops
+from app.db.tenant import ShopData
+from app.domain.reasons import Reason, ReasonCode
+from app.domain.snapshots import Control, ControlMessage, Person
+from app.pipeline.runtime import Runtime
+
+_PRIVACY = {Control.DATA_REQUEST, Control.CUSTOMER_REDACT, Control.SHOP_REDACT}
+
+
+def obey(rt: Runtime, data: ShopData, row: InboxRow, message: ControlMessage) -> None:
+    """Carry out a control message inside the interpreting transaction."""
+    now = rt.business.now()
+    data.journal.write("told", message.control, now)
+    if message.control is Control.UNINSTALLED:
+        close(data, rt)
+    elif message.control is Control.SCOPES_CHANGED:
+        Shops(data.uow).set_scopes(data.shop_id, message.scopes)
+        data.uow.after_commit("check_connection", data.shop_id)
+    elif message.control is Control.SHOP_CHANGED:
+        data.uow.after_commit("check_connection", data.shop_id)
+    elif message.control in _PRIVACY:
+        person = message.customer or Person()
+        data.privacy.ask(message.control, person, message.order_ids, row.id, rt.wall.now())
+        data.uow.after_commit("privacy", data.shop_id)
+
+
+def close(data: ShopData, rt: Runtime) -> None:
+    """End the installation's generation: keys are dead, nothing waits any longer."""
+    reason = Reason.of(ReasonCode.NOT_CONNECTED)
+    cancelled = data.actions.cancel_waiting(reason, rt.business.now())
+    data.refreshes.clear()
+    data.cursors.clear()
+    data.credentials.forget()
+    shops = Shops(data.uow)
+    shops.close_installation(data.shop_id, rt.wall.now())
+    shops.change(data.shop_id, history_complete=False)
+    data.journal.write("closed", "installation", rt.business.now(), params={"actions": cancelled})

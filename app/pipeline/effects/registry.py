@@ -1,0 +1,20 @@
+"""Which effect carries out which kind of action."""
+
+from collections.abc import Mapping
+
+from app.domain.actions import ActionKind
+from app.pipeline.effects.base import Effect
+from app.pipeline.effects.coupon import CouponCreate, CouponVoid
+from app.pipeline.effects.mail import MailEffect
+from app.pipeline.effects.mails import coupon_mail, export_mail, review_request, sign_in
+from app.pipeline.effects.review import ReviewPublish
+
+EFFECTS: Mapping[ActionKind, Effect] = {
+    ActionKind.REVIEW_REQUEST_MAIL: MailEffect(review_request, marketing=True),
+    ActionKind.COUPON_MAIL: MailEffect(coupon_mail, marketing=True),
+    ActionKind.SIGN_IN_MAIL: MailEffect(sign_in, marketing=False),
+    ActionKind.DATA_EXPORT_MAIL: MailEffect(export_mail, marketing=False),
+    ActionKind.COUPON_CREATE: CouponCreate(),
+    ActionKind.COUPON_VOID: CouponVoid(),
+    ActionKind.REVIEW_PUBLISH: ReviewPublish(),
+}

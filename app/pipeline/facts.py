@@ -1,0 +1,215 @@
+"""One snapshot becomes stored facts, new events and plans; inside the interpreting transaction."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from app.db.codec import content_hash
+from app.db.inbox import InboxRow
+from app.db.orders import StoredOrder
+from app.db.tenant import ShopData
+from app.domain.events import Event, OrderRemoved, facts_of
+from app.domain.ids import CustomerId, PlatformId
+from app.domain.merging import (
+    is_older,
+    lacks_facts,
+    merge_delivery,
+    merge_fulfilment,
+    merge_order,
+    merge_refund,
+)
+from app.domain.snapshots import (
+    BaselineSnapshot,
+    ConsentSnapshot,
+    ConsentState,
+    CustomerSnapshot,
+    DeliverySnapshot,
+    FulfilmentSnapshot,
+    Gone,
+    MergedCustomers,
+    ObjectKind,
+    OrderSnapshot,
+    Person,
+    ProductSnapshot,
+    Refresh,
+    RefundSnapshot,
+    Snapshot,
+)
+from app.pipeline.plan import Planner
+from app.pipeline.runtime import Runtime
+
+# The delivery that tells the time of payment is on its way; reading at once would be wasted.
+PATIENCE = timedelta(seconds=20)
+
+
+class Facts:
+    """Takes the snapshots of one inbox row."""
+
+    def __init__(self, rt: Runtime, data: ShopData, row: InboxRow) -> None:
+        self._rt = rt
+        self._data = data
+        self._row = row
+        self._now = rt.business.now()
+        # What we read ourselves is the whole truth of that moment; a webhook may lack things.
+        self._read_at = None if row.source == "webhook" else self._now
+
+    def take(self, snapshot: Snapshot) -> None:
+        """Store what the snapshot proves and plan what follows from it."""
+        match snapshot:
+            case OrderSnapshot():
+                self._order(snapshot)
+            case FulfilmentSnapshot() | RefundSnapshot() | DeliverySnapshot():
+                self._part(snapshot)
+            case ProductSnapshot():
+                self._data.products.save(snapshot, self._read_at)
+            case CustomerSnapshot():
+                self._customer(snapshot)
+            case ConsentSnapshot():
+                self._consent(snapshot)
+            case BaselineSnapshot():
+                self._baseline(snapshot)
+            case Refresh():
+                self._refresh(snapshot.kind, snapshot.platform_id)
+            case Gone():
+                self._gone(snapshot)
+            case MergedCustomers():
+                self._merged(snapshot)
+
+    def _order(self, new: OrderSnapshot) -> None:
+        stored = self._data.orders.get(new.order_id)
+        if stored and is_older(new, stored.order):
+            new = replace(new, person=stored.order.person)  # names of an old picture are stale
+        elif stored and self._contradicts(stored, new):
+            self._refresh(ObjectKind.ORDER, new.order_id)
+            return
+        customer_id, sealed = self._who(new.person)
+        if customer_id is None and stored:
+            customer_id = stored.customer_id
+        merged = merge_order(stored.order if stored else None, new)
+        self._save(merged, customer_id, sealed)
+        if customer_id:
+            self._data.customers.update(customer_id, locale=new.locale, country=new.country)
+            if new.checkout_consent:
+                self._data.customers.record_consent(
+                    customer_id,
+                    ConsentSnapshot(ConsentState.SUBSCRIBED, new.placed_at, "checkout"),
+                )
+        if lacks_facts(merged) and self._read_at is None:
+            only_time = not merged.partial and all(r.lines is not None for r in merged.refunds)
+            self._refresh(ObjectKind.ORDER, new.order_id, PATIENCE if only_time else timedelta())
+
+    def _contradicts(self, stored: StoredOrder, new: OrderSnapshot) -> bool:
+        """Two bodies of one version that say different things: neither is a basis."""
+        if self._read_at is not None or new.version is None:
+            return False
+        if new.version != stored.order.version:
+            return False
+        merged = merge_order(stored.order, new)
+        return content_hash(replace(merged, person=stored.order.person)) != stored.content_hash
+
+    def _who(self, person: Person) -> tuple[CustomerId | None, bytes | None]:
+        """The canonical customer and the sealed person; nobody for the erased."""
+        customers = self._data.customers
+        if customers.is_erased(person):
+            return None, None
+        sealed = customers.seal(person)
+        customer_id = customers.resolve(person, self._now, sealed)
+        if customer_id and sealed and person.email:
+            customers.update(customer_id, sealed=sealed)
+        return customer_id, sealed
+
+    def _save(
+        self, order: OrderSnapshot, customer_id: CustomerId | None, sealed: bytes | None
+    ) -> None:
+        """Write the fold, add the facts that are new, and let the automations answer."""
+        anonymous = replace(order, person=Person(customer_id=order.person.customer_id))
+        self._data.orders.save(anonymous, customer_id, sealed, self._read_at)
+        new = [e for e in facts_of(anonymous) if self._data.events.add(e, customer_id, self._now)]
+        self._answer(anonymous, customer_id, new)
+
+    def _answer(
+        self, order: OrderSnapshot, customer_id: CustomerId | None, new: list[Event]
+    ) -> None:
+        for event in new:
+            self._data.journal.write(
+                "learned", event.type, self._now, order_id=order.order_id, customer_id=customer_id,
+                params={"occurred_at": event.occurred_at.isoformat(), "key": event.key},
+            )  # fmt: skip
+        if new and customer_id:
+            Planner(self._rt, self._data).answer(order, customer_id, new)
+
+    def _part(self, part: FulfilmentSnapshot | RefundSnapshot | DeliverySnapshot) -> None:
+        stored = self._data.orders.get(part.order_id)
+        merged: OrderSnapshot | None = None
+        if stored:
+            match part:
+                case FulfilmentSnapshot():
+                    merged = merge_fulfilment(stored.order, part)
+                case RefundSnapshot():
+                    merged = merge_refund(stored.order, part)
+                case DeliverySnapshot():
+                    merged = merge_delivery(stored.order, part)
+        if stored and merged:
+            self._save(merged, stored.customer_id, None)
+        else:  # the order, or the parcel, is not known yet
+            self._refresh(ObjectKind.ORDER, part.order_id)
+
+    def _customer(self, new: CustomerSnapshot) -> None:
+        customer_id, sealed = self._who(new.person)
+        if customer_id is None:
+            return
+        self._data.customers.update(
+            customer_id, sealed=sealed, locale=new.locale, country=new.country
+        )
+        if new.consent:
+            self._record(customer_id, new.consent)
+
+    def _consent(self, consent: ConsentSnapshot) -> None:
+        customers = self._data.customers
+        customer_id = None
+        if consent.customer_id:
+            customer_id = customers.find_platform(consent.customer_id)
+        if customer_id is None and consent.email:
+            customer_id = customers.find_email(consent.email)
+        if customer_id:
+            self._record(customer_id, consent)
+        elif consent.customer_id:
+            self._refresh(ObjectKind.CUSTOMER, consent.customer_id)
+
+    def _record(self, customer_id: CustomerId, consent: ConsentSnapshot) -> None:
+        told = consent.at or self._row.triggered_at or self._rt.business.now()
+        self._data.customers.record_consent(customer_id, replace(consent, at=told))
+
+    def _baseline(self, baseline: BaselineSnapshot) -> None:
+        person = Person(email=baseline.email, customer_id=baseline.customer_id)
+        customer_id, _ = self._who(person)
+        if customer_id:
+            self._data.customers.set_baseline(customer_id, baseline)
+
+    def _gone(self, gone: Gone) -> None:
+        if gone.kind is ObjectKind.PRODUCT:
+            self._data.products.mark_gone(gone.platform_id)
+            return
+        if gone.kind is not ObjectKind.ORDER:
+            return
+        stored = self._data.orders.get(gone.platform_id)
+        if stored is None or stored.order.trashed:
+            return
+        order = replace(stored.order, trashed=True)
+        self._data.orders.save(order, stored.customer_id, None, self._read_at)
+        event = OrderRemoved(order_id=gone.platform_id, occurred_at=self._now)
+        if self._data.events.add(event, stored.customer_id, self._now):
+            self._answer(order, stored.customer_id, [event])
+
+    def _merged(self, merged: MergedCustomers) -> None:
+        kept = self._data.customers.resolve(Person(customer_id=merged.kept), self._now)
+        removed = self._data.customers.find_platform(merged.removed)
+        if kept and removed and kept != removed:
+            self._data.customers.merge(kept, removed)
+        self._refresh(ObjectKind.CUSTOMER, merged.kept)
+
+    def _refresh(
+        self, kind: ObjectKind, platform_id: PlatformId, patience: timedelta = timedelta()
+    ) -> None:
+        self._data.refreshes.ask(kind, platform_id, self._rt.wall.now() + patience)
+        if not patience:
+            self._data.uow.after_commit("refresh", self._data.shop_id)

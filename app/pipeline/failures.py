@@ -1,0 +1,89 @@
+"""The one table from errors to what becomes of an action, by who must act."""
+
+import hashlib
+import random
+import traceback
+from datetime import timedelta
+
+import structlog
+
+from app.channels.base import ADDRESS_REFUSED
+from app.db.tenant import ShopData
+from app.domain.actions import Action, ActionState
+from app.domain.errors import MerchantMustFix, OperatorMustFix, Refused, Retryable, Uncertain
+from app.domain.reasons import Reason, ReasonCode
+from app.pipeline.plan import write
+from app.pipeline.runtime import Runtime
+
+log = structlog.get_logger()
+
+_REFUSALS = {
+    ADDRESS_REFUSED: ReasonCode.ADDRESS_REFUSED,
+    "no_address": ReasonCode.NO_ADDRESS,
+    "product_gone": ReasonCode.PRODUCT_GONE,
+    "reviews_closed": ReasonCode.REVIEWS_CLOSED,
+    ReasonCode.COUPON_USED: ReasonCode.COUPON_USED,
+}
+_LONGEST = timedelta(hours=1)
+
+
+def settle(rt: Runtime, data: ShopData, action: Action, error: Exception) -> None:
+    """Give a claimed (or still waiting) action the state that the error asks for."""
+    match error:
+        case Uncertain():
+            data.messages.settle(action.id, "uncertain")
+            _end(rt, data, action, ActionState.UNCERTAIN, Reason.of(ReasonCode.MAYBE_SENT))
+        case Retryable():
+            _later(rt, data, action, error)
+        case MerchantMustFix():
+            _block(rt, data, action, error)
+        case Refused():
+            data.messages.settle(action.id, "refused")
+            code = _REFUSALS.get(error.code, ReasonCode.STORE_REFUSED)
+            _end(rt, data, action, ActionState.SKIPPED, Reason.of(code, code=error.code))
+        case _:
+            _our_fault(rt, data, action, error)
+
+
+def _later(rt: Runtime, data: ShopData, action: Action, error: Retryable) -> None:
+    level = log.error if isinstance(error, OperatorMustFix) else log.info
+    level("perform.retry", shop=data.shop_id, action=action.id, error=str(error))
+    data.messages.release(action.id)
+    wait = error.retry_after or back_off(action.attempt)
+    reason = Reason.of(ReasonCode.STORE_UNREACHABLE, attempts=action.attempt)
+    if data.actions.put_off(action, reason, not_before=rt.wall.now() + wait):
+        write(data, "deferred", action, reason, rt.business.now())
+
+
+def _block(rt: Runtime, data: ShopData, action: Action, error: MerchantMustFix) -> None:
+    now = rt.business.now()
+    data.messages.release(action.id)
+    data.problems.open(error.problem, dict(error.params), now)
+    reason = Reason.of(ReasonCode.PROBLEM_OPEN, problem=error.problem)
+    if data.actions.block(action, error.problem, reason):
+        write(data, "blocked", action, reason, now)
+
+
+def _our_fault(rt: Runtime, data: ShopData, action: Action, error: Exception) -> None:
+    """Kept and replayable. The log gets the place, never the values (they may be personal)."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].lineno}" if frames else "?"
+    code = hashlib.sha256(f"{type(error).__name__}{place}".encode()).hexdigest()[:4].upper()
+    log.error(
+        "perform.bug", shop=data.shop_id, action=action.id, kind=action.kind, code=code,
+        error=type(error).__name__, place=place,
+    )  # fmt: skip
+    data.messages.release(action.id)
+    _end(rt, data, action, ActionState.FAILED, Reason.of(ReasonCode.OUR_FAULT, code=code))
+
+
+def _end(rt: Runtime, data: ShopData, action: Action, state: ActionState, reason: Reason) -> None:
+    now = rt.business.now()
+    if data.actions.end(action, state, reason, now):
+        write(data, state, action, reason, now)
+
+
+def back_off(attempt: int) -> timedelta:
+    """5 s, 10 s, 20 s, … up to an hour, with jitter so that a recovered store is not stormed."""
+    seconds = min(5 * 2 ** max(attempt - 1, 0), _LONGEST.total_seconds())
+    return timedelta(seconds=seconds * random.uniform(0.8, 1.2))  # noqa: S311 - not a secret

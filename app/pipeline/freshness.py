@@ -1,0 +1,66 @@
+"""Never act on an old picture: the order is read anew before an action is performed."""
+
+from datetime import timedelta
+
+from app.db.shops import Shop
+from app.db.tenant import ShopData
+from app.domain.actions import Action
+from app.domain.errors import Retryable
+from app.domain.ids import PlatformId
+from app.domain.snapshots import ObjectKind
+from app.pipeline.interpret import drain
+from app.pipeline.receive import store_fetched
+from app.pipeline.runtime import Runtime
+from app.platforms.base import Fetched, Store
+
+FRESH_FOR = timedelta(minutes=5)  # business time
+
+
+def bring_up_to_date(rt: Runtime, shop: Shop, action: Action) -> None:
+    """Read the action's order, and products never seen, if our picture is older than that.
+
+    Raises Retryable when the store cannot be reached: the action waits.
+    """
+    if not action.order_id or not action.automation:
+        return
+    with rt.db.read() as uow:
+        data = ShopData(uow, shop.id)
+        stored = data.orders.get(action.order_id)
+        lines = stored.order.lines if stored else ()
+        wanted = {line.product_id for line in lines if line.product_id}
+        unseen = wanted - data.products.known(wanted)
+    stale = stored is None or stored.read_at is None
+    if stored and stored.read_at:
+        stale = rt.business.now() - stored.read_at > FRESH_FOR
+    if not stale and not unseen:
+        return
+    store = rt.open_store(shop)
+    if stale:
+        read(rt, shop, store, ObjectKind.ORDER, action.order_id)
+    for product_id in sorted(unseen):
+        read(rt, shop, store, ObjectKind.PRODUCT, product_id)
+    drain(rt, shop.id)
+    _check_arrived(rt, shop)
+
+
+def read(rt: Runtime, shop: Shop, store: Store, kind: ObjectKind, platform_id: PlatformId) -> None:
+    """Fetch one object (no transaction is open) and put it into the inbox."""
+    ports = {
+        ObjectKind.ORDER: store.orders,
+        ObjectKind.PRODUCT: store.products,
+        ObjectKind.CUSTOMER: store.customers,
+    }
+    fetched = ports[kind].fetch(platform_id)
+    now = rt.wall.now()
+    if fetched is None:
+        fetched = Fetched(f"gone/{kind}", platform_id, platform_id.encode(), "")
+    with rt.db.write() as uow:
+        store_fetched(ShopData(uow, shop.id), "refresh", fetched, now, again=now.isoformat())
+        uow.after_commit("drain", shop.id)
+
+
+def _check_arrived(rt: Runtime, shop: Shop) -> None:
+    """Another process may be draining: then this action comes back in a moment."""
+    with rt.db.read() as uow:
+        if ShopData(uow, shop.id).inbox.pending(1):
+            raise Retryable("the shop's inbox is being read", timedelta(seconds=2))

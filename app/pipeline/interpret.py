@@ -1,0 +1,142 @@
+"""The only consumer of the inbox: rows become facts, facts become plans.
+
+One shop is drained by one process at a time (a lease in the database). Bodies are opened and read
+before the transaction; each row has its own savepoint, so that one bad row blocks nobody.
+"""
+
+import traceback
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from app.db.inbox import InboxRow
+from app.db.leases import acquire, release
+from app.db.session import DatabaseUnavailable, savepoint
+from app.db.shops import Shop, Shops, ShopState
+from app.db.tenant import ShopData
+from app.domain.errors import BadPayload
+from app.domain.ids import ShopId
+from app.domain.snapshots import ControlMessage, Gone, ObjectKind, Snapshot
+from app.pipeline import control
+from app.pipeline.facts import Facts
+from app.pipeline.runtime import Runtime
+from app.platforms.base import Ignored, Received, Unknown
+
+BATCH = 25
+LEASE = timedelta(seconds=60)
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one row says: snapshots, or why it says nothing."""
+
+    row: InboxRow
+    snapshots: Sequence[Snapshot] = ()
+    state: str = "done"
+    note: str | None = None
+
+
+def drain(rt: Runtime, shop_id: ShopId) -> int:
+    """Interpret all pending rows of a shop; returns how many. 0 if another process is at it."""
+    holder, done = uuid.uuid4().hex, 0
+    while _take(rt, shop_id, holder):
+        try:
+            while count := _batch(rt, shop_id):
+                done += count
+        finally:
+            with rt.db.write() as uow:
+                release(uow, _lease_name(shop_id), holder)
+        if not _anything_pending(rt, shop_id):  # a row may have come before the release
+            break
+    return done
+
+
+def _take(rt: Runtime, shop_id: ShopId, holder: str) -> bool:
+    now = rt.wall.now()
+    with rt.db.write() as uow:
+        return acquire(uow, _lease_name(shop_id), holder, now, now + LEASE)
+
+
+def _lease_name(shop_id: ShopId) -> str:
+    return f"drain:{shop_id}"
+
+
+def _anything_pending(rt: Runtime, shop_id: ShopId) -> bool:
+    with rt.db.read() as uow:
+        return bool(ShopData(uow, shop_id).inbox.pending(1))
+
+
+def _batch(rt: Runtime, shop_id: ShopId) -> int:
+    with rt.db.read() as uow:
+        shop = Shops(uow).get(shop_id)
+        rows = ShopData(uow, shop_id).inbox.pending(BATCH)
+    readings = [_read(rt, shop, row) for row in rows]
+    if not readings:
+        return 0
+    with rt.db.write() as uow:
+        data = ShopData(uow, shop_id)
+        for reading in readings:
+            _apply(rt, data, reading)
+    return len(readings)
+
+
+def _read(rt: Runtime, shop: Shop, row: InboxRow) -> Reading:
+    """Open and normalise a row; outside any transaction."""
+    body = rt.db.keyring.open_body(row.sealed_body)
+    try:
+        if row.topic.startswith("gone/"):
+            kind = ObjectKind(row.topic.removeprefix("gone/"))
+            return Reading(row, (Gone(kind, body.decode()),))
+        platform = rt.platforms[shop.platform]
+        said = platform.normalise(Received(row.topic, body, row.triggered_at, shop.domain))
+    except BadPayload as error:
+        return Reading(row, state="failed", note=str(error))
+    except Exception as error:  # noqa: BLE001 - a fault of ours must not stop the other rows
+        _report(shop.id, row, error)
+        return Reading(row, state="failed", note=_fault(error))
+    if isinstance(said, Ignored):
+        return Reading(row, state="ignored", note=said.why)
+    if isinstance(said, Unknown):
+        return Reading(row, state="unknown", note=f"No rule for the topic {row.topic}")
+    return Reading(row, tuple(said))
+
+
+def _apply(rt: Runtime, data: ShopData, reading: Reading) -> None:
+    row, state, note = reading.row, reading.state, reading.note
+    if reading.snapshots:
+        try:
+            with savepoint(data.uow):
+                _apply_snapshots(rt, data, reading)
+        except DatabaseUnavailable:
+            raise  # not the row's fault: all of the batch is tried again
+        except Exception as error:  # noqa: BLE001 - parked, visible, replayable; others go on
+            _report(data.shop_id, row, error)
+            state, note = "failed", _fault(error)
+    if state in ("failed", "unknown"):
+        data.journal.write(state, "delivery", rt.business.now(), params={"inbox": row.id})
+    data.inbox.finish(row, state, rt.wall.now(), note)
+
+
+def _apply_snapshots(rt: Runtime, data: ShopData, reading: Reading) -> None:
+    for snapshot in reading.snapshots:
+        if isinstance(snapshot, ControlMessage):
+            control.obey(rt, data, reading.row, snapshot)
+        elif Shops(data.uow).get(data.shop_id).state != ShopState.DISCONNECTED:
+            Facts(rt, data, reading.row).take(snapshot)
+
+
+def _fault(error: Exception) -> str:
+    return f"Stopped by a fault of ours: {type(error).__name__}"
+
+
+def _report(shop_id: ShopId, row: InboxRow, error: Exception) -> None:
+    """Where it broke, never with what: a body is personal data."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].lineno}"
+    log.warning(
+        "interpret.bug", shop=shop_id, inbox=row.id, error=type(error).__name__, place=place
+    )

@@ -1,0 +1,273 @@
+"""A due action is performed: fresh picture → second look and claim → effect → end.
+
+The claim is one transaction (second look, guards, budget, compare-and-set); the effect runs
+outside any; the end is one transaction again. A worker that dies in between leaves a lease that
+expires: `recover` then looks up what became of the effect, it never just repeats it.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from app.automations import registry
+from app.automations.base import Context
+from app.db.actions import CLAIMABLE
+from app.db.shops import Shop, Shops
+from app.db.tenant import ShopData
+from app.domain.actions import MARKETING_MAIL, Action, ActionKind, ActionState
+from app.domain.decisions import Defer, Proceed, Schedule, Skip, Verdict
+from app.domain.ids import ActionId, ShopId
+from app.domain.reasons import Reason, ReasonCode
+from app.domain.snapshots import OrderSnapshot
+from app.pipeline import failures
+from app.pipeline.context import Assembler, settings_of
+from app.pipeline.effects.base import Outcome, Unknowable, Work
+from app.pipeline.effects.registry import EFFECTS
+from app.pipeline.freshness import bring_up_to_date
+from app.pipeline.pace import slow_start
+from app.pipeline.plan import Planner, write
+from app.pipeline.runtime import Runtime
+
+LEASE = timedelta(minutes=5)  # longer than an effect's HTTP time-outs, retries included
+TURN = timedelta(seconds=60)  # and the job's time-out is longer than both together
+
+
+def perform_due(rt: Runtime, shop_id: ShopId, limit: int = 50) -> bool:
+    """Perform what is due for one shop; True if there may be more.
+
+    Ends after `TURN`, so that no shop keeps a worker and no job is cut off inside an effect.
+    """
+    with rt.db.read() as uow:
+        shop = Shops(uow).get(shop_id)
+        if not shop.connected or shop.paused_at:
+            return False
+        now, wall = rt.business.now(), rt.wall.now()
+        due = ShopData(uow, shop_id).actions.due(now, wall, limit)
+    for done, action_id in enumerate(due):
+        if rt.wall.now() - wall > TURN:
+            return done < len(due)
+        perform(rt, shop_id, action_id)
+    return len(due) == limit
+
+
+def perform(rt: Runtime, shop_id: ShopId, action_id: ActionId) -> None:
+    """Perform one action, whatever its end; never raises for what an action can run into."""
+    with rt.db.read() as uow:
+        shop = Shops(uow).get(shop_id)
+        action = ShopData(uow, shop_id).actions.get(action_id)
+    if action is None or action.state not in CLAIMABLE:
+        return
+    try:
+        bring_up_to_date(rt, shop, action)
+        work = _claim(rt, shop, action)
+    except Exception as error:  # noqa: BLE001 - the table in failures.py knows every kind
+        _settle(rt, shop_id, action, error)
+        return
+    if work:
+        _carry_out(rt, work)
+
+
+def _carry_out(rt: Runtime, work: Work) -> None:
+    effect = EFFECTS[work.action.kind]
+    try:
+        found = effect.lookup(work) if work.action.attempt > 1 else None
+        outcome = found if isinstance(found, Outcome) else effect.execute(work)
+    except Exception as error:  # noqa: BLE001 - the table in failures.py knows every kind
+        _settle(rt, work.shop.id, work.action, error)
+        return
+    _done(rt, work, outcome)
+
+
+def _settle(rt: Runtime, shop_id: ShopId, action: Action, error: Exception) -> None:
+    with rt.db.write() as uow:
+        failures.settle(rt, ShopData(uow, shop_id), action, error)
+
+
+# claiming
+
+
+def _claim(rt: Runtime, shop: Shop, seen: Action) -> Work | None:
+    """Second look, guards, budget and compare-and-set, all in one transaction."""
+    order = _opened_order(rt, shop, seen)
+    email_hash = _email_hash(rt, shop, order)
+    with rt.db.write() as uow:
+        data = ShopData(uow, shop.id)
+        shop = Shops(uow).get(shop.id)
+        action = data.actions.get(seen.id)
+        now = rt.business.now()
+        if action is None or action.state not in CLAIMABLE or action.due_at > now:
+            return None
+        verdict = _verdict(data, shop, action, now)
+        if isinstance(verdict, Proceed) and action.kind is ActionKind.COUPON_CREATE:
+            verdict = _reserve_milestone(data, action, verdict, email_hash, now)
+        if not isinstance(verdict, Proceed):
+            _answer(rt, data, action, verdict)
+            return None
+        payload = {**action.payload, **(verdict.payload or {})}
+        claimed = data.actions.claim(action, rt.wall.now() + LEASE, payload)
+        if claimed is None:
+            return None
+        if claimed.kind.endswith("_mail"):
+            data.messages.reserve(
+                claimed.id,
+                claimed.customer_id,
+                claimed.kind,
+                str(payload["message_id"]),
+                now,
+                marketing=claimed.kind in MARKETING_MAIL,
+            )
+    return Work(rt, shop, claimed, order, now)
+
+
+def _opened_order(rt: Runtime, shop: Shop, action: Action) -> OrderSnapshot | None:
+    """The order with its person; opened before the transaction."""
+    if not action.order_id:
+        return None
+    with rt.db.read() as uow:
+        orders = ShopData(uow, shop.id).orders
+        stored = orders.get(action.order_id)
+        return replace(stored.order, person=orders.person(action.order_id)) if stored else None
+
+
+def _email_hash(rt: Runtime, shop: Shop, order: OrderSnapshot | None) -> str:
+    if order is None:
+        return ""
+    with rt.db.read() as uow:
+        return ShopData(uow, shop.id).customers.email_hash(order.person.email) or ""
+
+
+def _verdict(data: ShopData, shop: Shop, action: Action, now: datetime) -> Verdict:
+    """May it go out now? Connection first, then usefulness, then the automation's own rules."""
+    if not shop.connected or action.generation != shop.generation:
+        return Skip(Reason.of(ReasonCode.NOT_CONNECTED))
+    if shop.paused_at and action.automation:
+        return Defer(now + timedelta(minutes=15), Reason.of(ReasonCode.PAUSED))
+    if action.useful_until and now > action.useful_until:
+        return Skip(Reason.of(ReasonCode.TOO_LATE, until=action.useful_until))
+    if not action.automation:
+        return Proceed()
+    verdict = _recheck(data, action, now)
+    if isinstance(verdict, Proceed) and action.kind in MARKETING_MAIL:
+        return slow_start(data, now) or verdict
+    return verdict
+
+
+def _recheck(data: ShopData, action: Action, now: datetime) -> Verdict:
+    automation = registry.by_key(action.automation)
+    version = data.settings.current(action.automation)
+    compensates = action.kind is ActionKind.COUPON_VOID
+    if version is None or not (version.enabled or compensates):
+        return Skip(Reason.of(ReasonCode.AUTOMATION_OFF))
+    stored = data.orders.get(action.order_id or "")
+    if stored is None or stored.customer_id is None:
+        return Skip(Reason.of(ReasonCode.CUSTOMER_ERASED))
+    context: Context = Assembler(data, now).context(
+        stored.order, stored.customer_id, settings_of(automation, version)
+    )
+    return automation.recheck(action, context)
+
+
+def _reserve_milestone(
+    data: ShopData, action: Action, verdict: Proceed, email_hash: str, now: datetime
+) -> Verdict:
+    """One code per customer, address and milestone: the table's unique keys say so."""
+    terms = {**action.payload, **(verdict.payload or {})}
+    code, key = str(terms["code"]), str(terms["milestone_key"])
+    if data.coupons.by_code(code):  # an earlier attempt of this very action
+        return verdict
+    new = action.customer_id is not None and data.coupons.add(
+        customer_id=action.customer_id,
+        email_hash=email_hash or f"customer:{action.customer_id}",
+        milestone_key=key,
+        code=code,
+        order_id=action.order_id or "",
+        terms=terms,
+        now=now,
+    )
+    return verdict if new else Skip(Reason.of(ReasonCode.MILESTONE_TAKEN))
+
+
+def _answer(rt: Runtime, data: ShopData, action: Action, verdict: Defer | Skip) -> None:
+    now = rt.business.now()
+    if isinstance(verdict, Defer):
+        if data.actions.put_off(action, verdict.reason, due_at=verdict.until):
+            write(data, "deferred", action, verdict.reason, now)
+        return
+    late = verdict.reason.code is ReasonCode.TOO_LATE
+    state = ActionState.MISSED if late else ActionState.SKIPPED
+    if data.actions.end(action, state, verdict.reason, now):
+        write(data, state, action, verdict.reason, now)
+
+
+# ending
+
+
+def _done(rt: Runtime, work: Work, outcome: Outcome, *, repeat: bool = False) -> None:
+    """Write the end, what the effect noted and what follows, in one transaction."""
+    action, now = work.action, rt.business.now()
+    with rt.db.write() as uow:
+        data = ShopData(uow, work.shop.id)
+        current = data.actions.get(action.id)
+        if current is None or not data.actions.end(action, ActionState.DONE, outcome.reason, now):
+            return  # somebody recovered it meanwhile
+        outcome.note(data)
+        write(data, "done", action, outcome.reason, now)
+        if repeat:
+            write(data, "repeated", action, Reason.of(ReasonCode.POSSIBLE_REPEAT), now)
+        planner = Planner(rt, data)
+        follow_ups = (_compensation(work, now),) if current.cancel_requested else outcome.then
+        for schedule in follow_ups:
+            if schedule:
+                planner.apply(
+                    schedule, action.automation, action.customer_id, action.settings_version
+                )
+
+
+def _compensation(work: Work, now: datetime) -> Schedule | None:
+    """It was withdrawn while it was being done: a coupon can be voided, a mail cannot."""
+    if work.action.kind is not ActionKind.COUPON_CREATE:
+        return None
+    code = str(work.action.payload["code"])
+    return Schedule(
+        kind=ActionKind.COUPON_VOID,
+        dedupe_key=f"coupon-void:{code}",
+        due_at=now,
+        useful_until=now + timedelta(days=365),
+        reason=Reason.of(ReasonCode.MILESTONE_LOST),
+        order_id=work.order_id,
+        payload={"code": code},
+    )
+
+
+def recover(rt: Runtime, shop_id: ShopId) -> None:
+    """Leases that ran out: a worker died in the middle. Look up what became of each effect."""
+    with rt.db.read() as uow:
+        shop = Shops(uow).get(shop_id)
+        stranded = ShopData(uow, shop_id).actions.expired(rt.wall.now())
+    for action in stranded:
+        work = Work(rt, shop, action, _opened_order(rt, shop, action), rt.business.now())
+        try:
+            _resume(rt, work)
+        except Exception as error:  # noqa: BLE001 - the table in failures.py knows every kind
+            _settle(rt, shop_id, action, error)
+
+
+def _resume(rt: Runtime, work: Work) -> None:
+    effect = EFFECTS[work.action.kind]
+    found = effect.lookup(work)
+    if isinstance(found, Outcome):
+        _done(rt, work, found)
+    elif isinstance(found, Unknowable) and not effect.repeatable:
+        with rt.db.write() as uow:
+            data = ShopData(uow, work.shop.id)
+            data.messages.settle(work.action.id, "uncertain")
+            reason = Reason.of(ReasonCode.MAYBE_SENT)
+            if data.actions.end(work.action, ActionState.UNCERTAIN, reason, work.now):
+                write(data, ActionState.UNCERTAIN, work.action, reason, work.now)
+    elif isinstance(found, Unknowable):
+        _done(rt, work, effect.execute(work), repeat=True)
+    else:  # surely not done: wait again, with a fresh second look
+        with rt.db.write() as uow:
+            data = ShopData(uow, work.shop.id)
+            data.messages.release(work.action.id)
+            data.actions.put_off(work.action, work.action.reason)
+            uow.after_commit("perform", work.shop.id)

@@ -1,0 +1,130 @@
+"""Events become action rows: each enabled automation answers once, on the final state."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+
+from app.automations.base import Automation
+from app.automations.registry import AUTOMATIONS
+from app.db.settings import SettingsVersion
+from app.db.shops import Shops
+from app.db.tenant import ShopData
+from app.domain.actions import MARKETING_MAIL, Action, ActionKind
+from app.domain.decisions import Cancel, Decision, Decline, Schedule
+from app.domain.events import Event
+from app.domain.ids import ActionId, CustomerId
+from app.domain.reasons import Reason
+from app.domain.snapshots import OrderSnapshot
+from app.pipeline.context import Assembler, settings_of
+from app.pipeline.runtime import Runtime
+
+# No vowels and nothing that reads like something else: codes are typed by hand.
+_ALPHABET = "23456789BCDFGHJKLMNPQRSTVWXYZ"
+
+
+class Planner:
+    """Plans for one shop inside a transaction."""
+
+    def __init__(self, rt: Runtime, data: ShopData) -> None:
+        self._rt = rt
+        self._data = data
+        self._now = rt.business.now()
+        self._generation = Shops(data.uow).get(data.shop_id).generation
+
+    def answer(
+        self, order: OrderSnapshot, customer_id: CustomerId, events: Sequence[Event]
+    ) -> None:
+        """Let every enabled automation answer new events of one order.
+
+        Events from before an automation's `active_since` only made history: tagging an old order,
+        or importing it, mails nobody.
+        """
+        assembler: Assembler | None = None
+        for automation in AUTOMATIONS:
+            version = self._data.settings.current(automation.key)
+            relevant = _relevant(automation, version, events)
+            if version is None or not relevant:
+                continue
+            assembler = assembler or Assembler(self._data, self._now)
+            context = assembler.context(order, customer_id, settings_of(automation, version))
+            for decision in automation.decide(relevant[-1], context):
+                self.apply(decision, automation.key, customer_id, version.version)
+
+    def apply(
+        self, decision: Decision, automation: str, customer_id: CustomerId | None, version: int
+    ) -> ActionId | None:
+        """Write one decision; returns the row that it changed, if any."""
+        match decision:
+            case Schedule():
+                return self._schedule(decision, automation, customer_id, version)
+            case Decline():
+                changed = self._data.actions.decline(
+                    decision,
+                    automation=automation,
+                    customer_id=customer_id,
+                    settings_version=version,
+                    generation=self._generation,
+                    now=self._now,
+                )
+                self._note("skipped", changed, decision.reason)
+            case Cancel():
+                changed = self._data.actions.cancel(decision.dedupe_key, decision.reason, self._now)
+                self._note("cancelled", changed, decision.reason)
+        return changed
+
+    def _schedule(
+        self, schedule: Schedule, automation: str, customer_id: CustomerId | None, version: int
+    ) -> ActionId | None:
+        action_id, what = self._data.actions.plan(
+            schedule,
+            automation=automation,
+            customer_id=customer_id,
+            settings_version=version,
+            generation=self._generation,
+            now=self._now,
+            minted=self._mint(schedule),
+        )
+        if what in ("same", "final"):
+            return None
+        self._note("planned" if what == "created" else "moved", action_id, schedule.reason)
+        if schedule.due_at <= self._now:
+            self._data.uow.after_commit("perform", self._data.shop_id)
+        return action_id
+
+    def _mint(self, schedule: Schedule) -> dict[str, str]:
+        """Random values made once per row and kept in it, so that a repeat is recognised."""
+        if schedule.kind is ActionKind.COUPON_CREATE:
+            prefix = str(schedule.payload.get("code_prefix", ""))
+            code = "".join(secrets.choice(_ALPHABET) for _ in range(10))
+            return {"code": f"{prefix}-{code}" if prefix else code}
+        if schedule.kind in MARKETING_MAIL or schedule.kind.endswith("_mail"):
+            domain = self._rt.mail_from.rpartition("@")[2]
+            return {"message_id": f"<{secrets.token_hex(16)}@{domain}>"}
+        return {}
+
+    def _note(self, verb: str, action_id: ActionId | None, reason: Reason) -> None:
+        action = self._data.actions.get(action_id) if action_id else None
+        if action:
+            write(self._data, verb, action, reason, self._now)
+
+
+def _relevant(
+    automation: Automation, version: SettingsVersion | None, events: Sequence[Event]
+) -> list[Event]:
+    if version is None or not version.enabled or version.active_since is None:
+        return []
+    since = version.active_since
+    return [e for e in events if isinstance(e, automation.listens_to) and e.occurred_at >= since]
+
+
+def write(data: ShopData, verb: str, action: Action, reason: Reason, now: datetime) -> None:
+    """A journal line about an action."""
+    data.journal.write(
+        verb,
+        action.kind,
+        now,
+        reason=reason,
+        action_id=action.id,
+        order_id=action.order_id,
+        customer_id=action.customer_id,
+    )

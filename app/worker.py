@@ -1,0 +1,40 @@
+"""The worker process: one RQ worker that runs jobs in this process, one after the other.
+
+RQ's forking worker costs a fork per job (reference: docs/performance.md); ours are short, bounded
+by their own time-outs, and safe to be cut off anywhere, so they run in the process itself.
+"""
+
+import os
+import socket
+
+from rq import Queue, SimpleWorker
+from rq.serializers import JSONSerializer
+
+from app.bootstrap import build_deps
+from app.config import load_settings
+from app.jobs import tasks
+from app.jobs.queues import QUEUES, connect
+from app.logs import configure_logging
+
+
+def main() -> None:
+    """Listen until told to stop."""
+    settings = load_settings()
+    configure_logging(settings)
+    deps = build_deps(settings)
+    redis = connect(settings.redis_url)
+    tasks.prepare(deps, redis)
+    # Jobs are awaited with a blocking read, which needs more patience than a web request has.
+    patient = redis.__class__.from_url(settings.redis_url, socket_timeout=None)
+    queues = [Queue(name, connection=patient, serializer=JSONSerializer) for name in QUEUES]
+    worker = SimpleWorker(
+        queues,
+        connection=patient,
+        serializer=JSONSerializer,
+        name=f"{socket.gethostname()}-{os.getpid()}",
+    )
+    worker.work(logging_level="WARNING")
+
+
+if __name__ == "__main__":
+    main()
