@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from app.domain.snapshots import Gone, ObjectKind, Refresh, Snapshot
 from app.platforms.base import Ignored, Received, Unknown
+from app.platforms.shopify.fields import Fields
 from app.platforms.shopify.normalise import (
     customers,
     graphql_orders,
@@ -12,7 +13,6 @@ from app.platforms.shopify.normalise import (
     products,
     rest_orders,
 )
-from app.platforms.shopify.normalise.fields import Fields
 
 Outcome = Snapshot | Sequence[Snapshot] | Ignored
 Rule = Callable[[Fields, Received], Outcome]

@@ -12,7 +12,7 @@ from app.domain.snapshots import (
     Snapshot,
 )
 from app.platforms.base import Ignored
-from app.platforms.shopify.normalise.fields import Fields
+from app.platforms.shopify.fields import Fields
 from app.platforms.shopify.normalise.words import consent_state, country_code
 
 

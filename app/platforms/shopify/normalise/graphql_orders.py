@@ -1,5 +1,7 @@
 """Orders as operations/order.graphql answers: one order with lines, parcels, refunds, payments."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from app.domain.ids import PlatformId
@@ -11,7 +13,7 @@ from app.domain.snapshots import (
     Person,
     RefundSnapshot,
 )
-from app.platforms.shopify.normalise.fields import Fields
+from app.platforms.shopify.fields import Fields
 from app.platforms.shopify.normalise.words import (
     CANCELLED_PARCEL,
     NOT_SENT_PARCEL,
@@ -51,7 +53,7 @@ def order(body: Fields) -> OrderSnapshot:
         coupon_codes=body.texts("discountCodes"),
         lines=tuple(_line(line) for line in body.node("lineItems").nodes("nodes")),
         fulfilments=_parcels(body, order_id),
-        refunds=tuple(_refund(item, order_id) for item in body.nodes("refunds")),
+        refunds=_refunds(body, order_id),
     )
 
 
@@ -160,6 +162,28 @@ def _delivered_at(parcel: Fields) -> datetime | None:
         if event.text("status") == "DELIVERED"
     ]
     return min(arrivals, default=None)
+
+
+def _refunds(body: Fields, order_id: PlatformId) -> tuple[RefundSnapshot, ...]:
+    """A refund of more lines than one answer holds gets what the others leave of the quantities
+    that were taken off the order.
+    """
+    refunds = [_refund(item, order_id) for item in body.nodes("refunds")]
+    for index, item in enumerate(body.nodes("refunds")):
+        if item.node("refundLineItems").node("pageInfo").flag("hasNextPage"):
+            others = refunds[:index] + refunds[index + 1 :]
+            refunds[index] = replace(refunds[index], lines=_left_over(body, others))
+    return tuple(refunds)
+
+
+def _left_over(body: Fields, others: Sequence[RefundSnapshot]) -> dict[PlatformId, int]:
+    lines = {
+        line.gid(): line.count("quantity")
+        - line.count("currentQuantity")
+        - sum((refund.lines or {}).get(line.gid(), 0) for refund in others)
+        for line in body.node("lineItems").nodes("nodes")
+    }
+    return {line_id: quantity for line_id, quantity in lines.items() if quantity > 0}
 
 
 def _refund(item: Fields, order_id: PlatformId) -> RefundSnapshot:

@@ -6,7 +6,7 @@ installation or erases data counts only if its body names the same shop.
 
 from app.domain.errors import BadPayload
 from app.domain.snapshots import Control, ControlMessage, Person
-from app.platforms.shopify.normalise.fields import Fields
+from app.platforms.shopify.fields import Fields
 from app.platforms.shopify.shop_domain import valid_shop_domain
 
 

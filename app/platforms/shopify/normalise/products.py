@@ -1,7 +1,7 @@
 """Products, in both spellings."""
 
 from app.domain.snapshots import ProductSnapshot
-from app.platforms.shopify.normalise.fields import Fields
+from app.platforms.shopify.fields import Fields
 
 
 def rest_product(body: Fields, shop_domain: str) -> ProductSnapshot:

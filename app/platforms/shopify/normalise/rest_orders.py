@@ -19,7 +19,7 @@ from app.domain.snapshots import (
     RefundSnapshot,
 )
 from app.platforms.base import Ignored
-from app.platforms.shopify.normalise.fields import Fields
+from app.platforms.shopify.fields import Fields
 from app.platforms.shopify.normalise.words import (
     CANCELLED_PARCEL,
     NOT_SENT_PARCEL,
