@@ -14,7 +14,6 @@ def main(data_dir: Path, listing: Path) -> None:
     for entry in json.loads(listing.read_text()):
         if entry["name"] == "valkey":
             valkey = local_valkey(data_dir)
-            print(f"url {valkey.url}", flush=True)
             specs += [valkey.process] if valkey.process else []
         else:
             ready = Path(entry["ready"]).exists if "ready" in entry else None

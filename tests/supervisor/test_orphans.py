@@ -10,6 +10,7 @@ import redis
 from rq import Queue
 from rq.serializers import JSONSerializer
 
+from app.supervisor.valkey import local_valkey
 from tests.supervisor.conftest import Run, alive, eventually
 
 GRACE = 8  # seconds: the guardian's own and a busy machine's
@@ -25,12 +26,13 @@ def test_kill_9_leaves_no_server_worker_work_horse_or_valkey(start, tmp_path, fr
         """)
     )
     data_dir = tmp_path / "data"
+    url = local_valkey(data_dir).url
     granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(free_port())]
     granian += ["--working-dir", str(tmp_path), "page:application"]
     worker = (
         "import redis, rq\n"
         "from rq.serializers import JSONSerializer\n"
-        f"r = redis.Redis(unix_socket_path={str(data_dir / 'valkey/valkey.sock')!r})\n"
+        f"r = redis.Redis.from_url({url!r})\n"
         "rq.Worker(['q'], connection=r, serializer=JSONSerializer).work()\n"
     )
     run = start(
@@ -42,7 +44,7 @@ def test_kill_9_leaves_no_server_worker_work_horse_or_valkey(start, tmp_path, fr
         data_dir,
     )
     run.wait_for("all ready")
-    with redis.Redis(unix_socket_path=str(data_dir / "valkey/valkey.sock")) as connection:
+    with redis.Redis.from_url(url) as connection:
         Queue("q", connection=connection, serializer=JSONSerializer).enqueue("time.sleep", 300)
     eventually(lambda: len(_grandchildren(run)) == 2, 30)  # granian's worker, RQ's work horse
     processes = run.descendants()

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 import redis
@@ -31,12 +32,13 @@ def running(data_dir: Path) -> Iterator[tuple[LocalValkey, subprocess.Popen[byte
             process.terminate()
 
 
-def test_it_serves_from_a_path_with_spaces_through_a_private_socket_only(tmp_path):
-    data_dir = tmp_path / "Application Support"
+def test_it_serves_from_a_path_with_spaces_through_a_private_socket_only(tmp_path_factory):
+    data_dir = tmp_path_factory.mktemp("v") / "Application Support"
     with running(data_dir) as (server, _), redis.Redis.from_url(server.url) as client:
         assert client.ping()
         assert client.config_get("port") == {"port": "0"}
-        assert stat.S_IMODE((data_dir / "valkey" / "valkey.sock").stat().st_mode) == 0o700
+        socket = Path(unquote(server.url.removeprefix("unix://")))
+        assert stat.S_IMODE(socket.stat().st_mode) == 0o700
         assert stat.S_IMODE((data_dir / "valkey").stat().st_mode) == 0o700
 
 
