@@ -62,7 +62,11 @@ BEATS = (
     Beat("reconcile", timedelta(minutes=10), _active),
     Beat("check_connection", timedelta(minutes=60), _active),
     Beat("privacy", timedelta(minutes=5), lambda u, _b, _w: shops_with_open_requests(u)),
-    Beat("renew_token", timedelta(hours=1), lambda u, _b, w: shops_with_idle_tokens(u, w - IDLE_TOKEN)),
+    Beat(
+        "renew_token",
+        timedelta(hours=1),
+        lambda u, _b, w: shops_with_idle_tokens(u, w - IDLE_TOKEN),
+    ),
 )
 
 

@@ -262,6 +262,10 @@ class Actions(Repository):
         )
         return int(result.rowcount)
 
+    def set_version(self, action: Action, version: int) -> None:
+        """The row was decided under this version of the settings."""
+        self._change(action.id, {"settings_version": version}, ())
+
     def blocked_by(self, problem: str) -> int:
         """How many rows wait for a problem."""
         query = select(func.count()).where(

@@ -20,19 +20,23 @@ class RefreshRow:
     kind: ObjectKind
     platform_id: PlatformId
     attempts: int
+    patient: bool
 
 
 class Refreshes(Repository):
     """Refresh rows of one shop; one per object at most."""
 
-    def ask(self, kind: ObjectKind, platform_id: PlatformId, due_at: datetime) -> None:
-        """Ask for a read; an earlier wish is kept."""
+    def ask(
+        self, kind: ObjectKind, platform_id: PlatformId, due_at: datetime, *, patient: bool
+    ) -> None:
+        """Ask for a read; an earlier wish is kept. A patient one may turn out needless."""
+        values = {"due_at": due_at, "patient": patient}
         self._connection.execute(
             self._insert(
-                refresh, kind=kind, platform_id=platform_id, attempts=0, due_at=due_at
+                refresh, kind=kind, platform_id=platform_id, attempts=0, **values
             ).on_conflict_do_update(
                 index_elements=["shop_id", "kind", "platform_id"],
-                set_={"due_at": due_at},
+                set_=values,
                 where=refresh.c.due_at > due_at,
             )
         )
@@ -40,13 +44,19 @@ class Refreshes(Repository):
     def due(self, now: datetime, limit: int = 50) -> list[RefreshRow]:
         """What is to be read now (wall time)."""
         query = (
-            select(refresh.c.id, refresh.c.kind, refresh.c.platform_id, refresh.c.attempts)
+            select(
+                refresh.c.id,
+                refresh.c.kind,
+                refresh.c.platform_id,
+                refresh.c.attempts,
+                refresh.c.patient,
+            )
             .where(self._mine(refresh), refresh.c.due_at <= now)
             .order_by(refresh.c.id)
             .limit(limit)
         )
         rows = self._connection.execute(query)
-        return [RefreshRow(row[0], ObjectKind(row[1]), row[2], row[3]) for row in rows]
+        return [RefreshRow(row[0], ObjectKind(row[1]), row[2], row[3], row[4]) for row in rows]
 
     def done(self, row: RefreshRow) -> None:
         """The object was read (or is gone)."""

@@ -210,6 +210,7 @@ class Facts:
     def _refresh(
         self, kind: ObjectKind, platform_id: PlatformId, patience: timedelta = timedelta()
     ) -> None:
-        self._data.refreshes.ask(kind, platform_id, self._rt.wall.now() + patience)
+        due = self._rt.wall.now() + patience
+        self._data.refreshes.ask(kind, platform_id, due, patient=bool(patience))
         if not patience:
             self._data.uow.after_commit("refresh", self._data.shop_id)

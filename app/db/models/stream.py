@@ -43,6 +43,7 @@ refresh = Table(
     Column("kind", String(10), nullable=False),
     Column("platform_id", String(64), nullable=False),
     Column("attempts", Integer, nullable=False, default=0),
+    Column("patient", Boolean, nullable=False),  # dropped if a webhook tells it first
     time("due_at", nullable=False, index=True),  # wall
     UniqueConstraint("shop_id", "kind", "platform_id"),
 )
