@@ -71,7 +71,8 @@ def render(mail: Mail, *, test: bool = False) -> RenderedMail:
 
 def _html(mail: Mail, fields: dict[str, Any]) -> str:
     source = _environment(mail.lang).get_template(f"{mail.kind}/mail.mjml").render(fields)
-    return _inliner().inline(mjml2html(source, disable_comments=True))
+    # Without `fonts={}` MRML would have every reader's mail program ask Google for Roboto.
+    return _inliner().inline(mjml2html(source, disable_comments=True, fonts={}))
 
 
 def _text(mail: Mail, fields: dict[str, Any]) -> str:
