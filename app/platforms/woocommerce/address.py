@@ -20,6 +20,16 @@ from app.domain.errors import MerchantMustFix
 
 _IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
+
+# IANA's special registries where Python versions differ, and tunnels (6to4, Teredo) whose far end
+# may be anything.
+_NEVER = tuple(
+    ipaddress.ip_network(text)
+    for text in (
+        "192.0.0.0/24", "192.88.99.0/24", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20",
+    )
+)  # fmt: skip
 _WEB_PORTS = (80, 443)
 
 
@@ -37,31 +47,26 @@ class AddressRefused(MerchantMustFix):
 
 def is_public(text: str) -> bool:
     """Whether an IP address belongs to the public internet, also when wrapped in IPv6."""
-    address = ipaddress.ip_address(text)
-    return all(
-        part.is_global and not part.is_multicast and not getattr(part, "is_site_local", False)
-        for part in _unwrapped(address)
-    )
+    address = _unwrapped(ipaddress.ip_address(text))
+    if any(address in network for network in _NEVER):
+        return False
+    if isinstance(address, ipaddress.IPv6Address):
+        return address in _GLOBAL_UNICAST
+    return address.is_global and not address.is_multicast
 
 
 def is_loopback(text: str) -> bool:
     """Whether an IP address is this machine."""
-    return _unwrapped(ipaddress.ip_address(text))[-1].is_loopback
+    return _unwrapped(ipaddress.ip_address(text)).is_loopback
 
 
-def _unwrapped(address: _IPAddress) -> Sequence[_IPAddress]:
-    """The addresses that a packet to `address` may end at."""
+def _unwrapped(address: _IPAddress) -> _IPAddress:
+    """The IPv4 address inside an IPv6 one, where a packet would end at it."""
     if isinstance(address, ipaddress.IPv4Address):
-        return [address]
-    if address.ipv4_mapped:
-        return [address.ipv4_mapped]
-    if address.sixtofour:
-        return [address, address.sixtofour]
-    if address.teredo:
-        return [address, *address.teredo]
+        return address
     if address in _NAT64:
-        return [ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)]
-    return [address]
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address
 
 
 class _CheckedConnection(HTTPConnection):

@@ -13,7 +13,10 @@ from app.platforms.woocommerce.bodies import Order
 
 # The newsletter tick at checkout: key → values that mean yes. Any other value means no.
 CONSENT_KEYS: Mapping[str, frozenset[str]] = {
-    "_afterglow_marketing_consent": frozenset({"yes"}),  # written by our own plugin
+    # Our own plugin: a field of the block checkout (WooCommerce itself stores it so), and the
+    # classic checkout.
+    "_wc_other/afterglow/marketing-consent": frozenset({"1"}),
+    "_afterglow_marketing_consent": frozenset({"yes"}),
     "mailchimp_woocommerce_is_subscribed": frozenset({"1"}),  # Mailchimp for WooCommerce
     "_mc4wp_optin": frozenset({"1"}),  # MC4WP: Mailchimp for WordPress
 }
