@@ -22,6 +22,7 @@ from twins.woocommerce import (
 from twins.woocommerce.control import woocommerce_control
 from twins.woocommerce.errors import WpError
 from twins.woocommerce.hookshot import Hookshot
+from twins.woocommerce.pages import pages
 from twins.woocommerce.rest import (
     RestRequest,
     RestResponse,
@@ -75,6 +76,7 @@ def create_app(
     app.register_blueprint(woocommerce_control(store))
     app.register_blueprint(wc_auth(store, allow_http_callback))
     app.register_blueprint(storefront(store))
+    app.register_blueprint(pages(store, deliveries))
     return app
 
 

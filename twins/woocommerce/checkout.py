@@ -19,7 +19,7 @@ CONSENT = "_wc_other/afterglow/marketing-consent"
 LANGUAGE = "wpml_language"
 SHIPPING_PRICE = "3.90"
 GATEWAYS = {
-    "card": "Platobná karta",
+    "card": "Card payment",
     "bacs": "Direct bank transfer",
     "cod": "Cash on delivery",
 }

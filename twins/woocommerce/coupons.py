@@ -5,6 +5,7 @@ above 100 silently becomes 0.00; `date_expires_gmt` and a null `date_expires` ar
 a plain date means store-local midnight, rubbish means 1970; a trashed coupon's code is free again.
 """
 
+import html
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -50,7 +51,8 @@ def by_code(store: Store, code: str) -> Document | None:
 
 
 def problem(store: Store, coupon: Document | None, code: str, order: Document) -> str | None:
-    """Return why an order may not use a coupon, in WooCommerce's words, or None."""
+    """Return why an order may not use a coupon, in WooCommerce's words (HTML), or None."""
+    code = html.escape(code)
     if coupon is None:
         return f"Coupon &quot;{code}&quot; cannot be applied because it does not exist."
     if coupon["usage_limit"] and coupon["usage_count"] >= coupon["usage_limit"]:

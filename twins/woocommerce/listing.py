@@ -33,14 +33,24 @@ def selected(
 
 
 def _in_period(store: Store, params: dict[str, Any], document: Document) -> bool:
-    # A time without offset is store-local unless `dates_are_gmt` says otherwise.
-    local = not params.get("dates_are_gmt", False)
+    are_gmt = bool(params.get("dates_are_gmt"))
     for name, column, later in _DATE_FILTERS:
         if params.get(name):
-            limit = store.gmt(params[name], local)
+            limit = _limit(store, params[name], are_gmt)
             if (document[column] <= limit) if later else (document[column] >= limit):
                 return False
     return True
+
+
+def _limit(store: Store, text: str, are_gmt: bool) -> str:
+    """Return the UTC time that WordPress compares with.
+
+    Measured trap: it first turns any time into store-local time, and `dates_are_gmt` only chooses
+    the column. So with `dates_are_gmt`, a time without offset is UTC, but one with an offset (`Z`
+    too) is off by the store's own offset.
+    """
+    gmt = store.gmt(text)
+    return store.local(gmt) or "" if are_gmt else gmt
 
 
 def _sort_key(orderby: str) -> Any:
