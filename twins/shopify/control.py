@@ -131,6 +131,10 @@ def _personal_data(shop: Shop, given: Given) -> None:
     shop.change_settings(personal_data_approved=bool(given["approved"]))
 
 
+def _id_token_lifetime(shop: Shop, given: Given) -> None:
+    shop.change_settings(id_token_seconds=given["seconds"])
+
+
 ACTIONS: dict[str, Callable[[Shop, Given], Any]] = {
     "create-order": create_order,
     "pay": lambda shop, given: orders.pay_order(shop, given["order_id"]),
@@ -161,6 +165,7 @@ ACTIONS: dict[str, Callable[[Shop, Given], Any]] = {
     "scopes": _scopes,
     "rename": lambda shop, given: installation.rename(shop, **given),
     "personal-data": _personal_data,
+    "id-token-lifetime": _id_token_lifetime,
     "expire-access-tokens": lambda shop, _given: expire_access(shop),
     "redact-shop": lambda shop, _given: installation.redact_shop(shop),
     "redact-customer": lambda shop, given: installation.redact_customer(shop, given["customer_id"]),

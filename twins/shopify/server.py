@@ -9,12 +9,16 @@ from twins.common.faults import Faults, with_faults
 from twins.common.server import RunningTwin
 from twins.common.server import start as serve
 from twins.common.state import Documents
+from twins.shopify.admin import admin_blueprint
 from twins.shopify.api import api_blueprint
 from twins.shopify.config import Limits, load_app_config
 from twins.shopify.control import shop_control_blueprint
+from twins.shopify.control_page import control_page_blueprint
 from twins.shopify.demo import seed_demo
 from twins.shopify.oauth import oauth_blueprint
+from twins.shopify.pages import static_blueprint
 from twins.shopify.shop import Twin
+from twins.shopify.storefront import storefront_blueprint
 from twins.shopify.webhooks import forge
 
 DEFAULT_SHOP = "cinar-breza"
@@ -60,8 +64,13 @@ def create_app(twin: Twin) -> Flask:
     """Return the twin's WSGI application."""
     app = Flask("twins.shopify", static_folder=None, template_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.register_blueprint(control_blueprint("shopify", twin.clock, twin.faults, twin.queue))
     app.register_blueprint(shop_control_blueprint(twin))
     app.register_blueprint(oauth_blueprint(twin))
     app.register_blueprint(api_blueprint(twin))
+    app.register_blueprint(static_blueprint())
+    app.register_blueprint(admin_blueprint(twin))
+    app.register_blueprint(storefront_blueprint(twin))
+    app.register_blueprint(control_page_blueprint(twin, DEFAULT_SHOP))
     return app

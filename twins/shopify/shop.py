@@ -58,6 +58,8 @@ _DEFAULT_SHOP: Document = {
     "scopes": [],
     # Level 2 of protected customer data: names, addresses, phones, e-mail addresses.
     "personal_data_approved": True,
+    # Seconds that the admin's ID tokens live; None is the platform's own minute.
+    "id_token_seconds": None,
 }
 
 

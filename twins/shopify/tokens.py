@@ -22,6 +22,8 @@ class InvalidTokenError(Exception):
 def id_token(shop: Shop, seconds: int | None = None) -> str:
     """Sign the ID token that the admin gives to the framed app; it lives on wall time."""
     now = int(shop.twin.clock.wall().timestamp())
+    if seconds is None:
+        seconds = shop.settings["id_token_seconds"]
     lifetime = shop.twin.limits.id_token_seconds if seconds is None else seconds
     claims = {
         "iss": f"https://{shop.domain}/admin",
