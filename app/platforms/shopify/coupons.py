@@ -17,6 +17,7 @@ _REFUSALS = {
     "TAKEN": "code_taken",
     "MAX_APP_DISCOUNTS": "too_many_discounts",
     "EXCEEDED_MAX": "too_many_discounts",
+    "INVALID": "store_refused",  # such as a customer who was deleted meanwhile
 }
 
 
