@@ -1,0 +1,158 @@
+"""Planned by upsert, declined as rows too, withdrawn while they wait."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, update
+
+from app.db.actions.rows import ActionRows
+from app.db.models import actions
+from app.domain.actions import WAITING, ActionState
+from app.domain.decisions import Decline, Schedule
+from app.domain.ids import ActionId, CustomerId
+from app.domain.reasons import Reason
+
+_REVIVABLE = (ActionState.SKIPPED, ActionState.CANCELLED)
+
+
+class Planning(ActionRows):
+    """What the planner writes."""
+
+    def plan(
+        self,
+        schedule: Schedule,
+        *,
+        automation: str,
+        customer_id: CustomerId | None,
+        settings_version: int,
+        generation: int,
+        now: datetime,
+        minted: Mapping[str, str],
+    ) -> tuple[ActionId, str]:
+        """Create or move the row; returns its id and what happened.
+
+        `minted` are random values (code, Message-ID) of a new row; an existing row keeps its own.
+
+        "created", "moved", "revived", "same", or "final" (performing or ended: left alone).
+        """
+        row = self._row(actions.c.dedupe_key == schedule.dedupe_key)
+        kept = (
+            {key: row.payload.get(key, value) for key, value in minted.items()} if row else minted
+        )
+        values = {
+            "due_at": schedule.due_at,
+            "useful_until": schedule.useful_until,
+            "customer_id": customer_id,
+            "payload": {**schedule.payload, **kept},
+            "reason": schedule.reason.code,
+            "reason_params": dict(schedule.reason.params),
+            "settings_version": settings_version,
+            "generation": generation,
+        }
+        if row is None:
+            result = self._connection.execute(
+                actions.insert().values(
+                    shop_id=self._shop_id,
+                    kind=schedule.kind,
+                    automation=automation,
+                    dedupe_key=schedule.dedupe_key,
+                    state=ActionState.PLANNED,
+                    order_id=schedule.order_id,
+                    created_at=now,
+                    **values,
+                )
+            )
+            key = result.inserted_primary_key
+            return ActionId(key[0] if key else 0), "created"
+        if row.state in WAITING:
+            if row.due_at == schedule.due_at and row.payload == values["payload"]:
+                return ActionId(row.id), "same"
+            # A wait for something else (a problem, the store) is not shortened by moving the date.
+            self._change(row.id, values, ())
+            return ActionId(row.id), "moved"
+        if row.state in _REVIVABLE and now < schedule.useful_until:
+            self._change(row.id, {**values, "state": ActionState.PLANNED, "ended_at": None}, ())
+            return ActionId(row.id), "revived"
+        return ActionId(row.id), "final"
+
+    def decline(
+        self,
+        decline: Decline,
+        *,
+        automation: str,
+        customer_id: CustomerId | None,
+        settings_version: int,
+        generation: int,
+        now: datetime,
+    ) -> ActionId | None:
+        """Write the skip as a row, or end the waiting row with it; None if nothing changed."""
+        row = self._row(actions.c.dedupe_key == decline.dedupe_key)
+        reason = {"reason": decline.reason.code, "reason_params": dict(decline.reason.params)}
+        if row is None:
+            result = self._connection.execute(
+                actions.insert().values(
+                    shop_id=self._shop_id,
+                    kind=decline.kind,
+                    automation=automation,
+                    dedupe_key=decline.dedupe_key,
+                    state=ActionState.SKIPPED,
+                    order_id=decline.order_id,
+                    customer_id=customer_id,
+                    payload={},
+                    settings_version=settings_version,
+                    generation=generation,
+                    due_at=now,
+                    created_at=now,
+                    ended_at=now,
+                    **reason,
+                )
+            )
+            key = result.inserted_primary_key
+            return ActionId(key[0] if key else 0)
+        if row.state in WAITING:
+            self._change(row.id, {**reason, "state": ActionState.SKIPPED, "ended_at": now}, ())
+            return ActionId(row.id)
+        if row.state == ActionState.PERFORMING:
+            self._change(row.id, {"cancel_requested": True}, (), bump=False)
+        return None
+
+    def cancel(self, dedupe_key: str, reason: Reason, now: datetime) -> ActionId | None:
+        """Withdraw a waiting row; ask a performing one to compensate; None if there is neither."""
+        row = self._row(actions.c.dedupe_key == dedupe_key)
+        if row is None:
+            return None
+        return self._withdraw(row, reason, now)
+
+    def _withdraw(self, row: Row[Any], reason: Reason, now: datetime) -> ActionId | None:
+        if row.state in WAITING:
+            values = {
+                "state": ActionState.CANCELLED,
+                "reason": reason.code,
+                "reason_params": dict(reason.params),
+                "ended_at": now,
+            }
+            self._change(row.id, values, ())
+            return ActionId(row.id)
+        if row.state == ActionState.PERFORMING:
+            self._change(row.id, {"cancel_requested": True}, (), bump=False)
+            return ActionId(row.id)
+        return None
+
+    def cancel_waiting(self, reason: Reason, now: datetime, automation: str | None = None) -> int:
+        """Withdraw all waiting rows of the shop, or of one automation; returns how many."""
+        condition = [self._mine(actions), actions.c.state.in_(WAITING)]
+        if automation is not None:
+            condition.append(actions.c.automation == automation)
+        result = self._connection.execute(
+            update(actions)
+            .where(*condition)
+            .values(
+                state=ActionState.CANCELLED,
+                reason=reason.code,
+                reason_params=dict(reason.params),
+                ended_at=now,
+                revision=actions.c.revision + 1,
+            )
+        )
+        return int(result.rowcount)

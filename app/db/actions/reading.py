@@ -1,0 +1,77 @@
+"""What pages, reports and second looks read."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from app.db.actions.rows import ActionRows, action_from
+from app.db.models import actions
+from app.domain.actions import WAITING, Action, ActionState
+from app.domain.ids import ActionId, CustomerId, PlatformId
+from app.domain.reasons import ReasonCode
+
+
+class Reading(ActionRows):
+    """Lists and counts of one shop's rows."""
+
+    def of_order(self, order_id: PlatformId) -> list[Action]:
+        """All rows of one order, oldest first."""
+        return self._many(actions.c.order_id == order_id)
+
+    def of_customer(self, customer_id: CustomerId) -> list[Action]:
+        """All rows of one customer, oldest first."""
+        return self._many(actions.c.customer_id == customer_id)
+
+    def waiting(self, automation: str) -> list[Action]:
+        """Rows of an automation that are still to come."""
+        return self._many(actions.c.automation == automation, actions.c.state.in_(WAITING))
+
+    def page(
+        self,
+        *,
+        before: ActionId | None = None,
+        limit: int = 50,
+        automation: str | None = None,
+        states: Sequence[ActionState] = (),
+        order_ids: Sequence[PlatformId] | None = None,
+        customer_id: CustomerId | None = None,
+    ) -> list[Action]:
+        """Newest first, for the activity page."""
+        query = select(actions).where(self._mine(actions))
+        if before is not None:
+            query = query.where(actions.c.id < before)
+        if automation:
+            query = query.where(actions.c.automation == automation)
+        if states:
+            query = query.where(actions.c.state.in_(states))
+        if order_ids is not None:
+            query = query.where(actions.c.order_id.in_(order_ids))
+        if customer_id is not None:
+            query = query.where(actions.c.customer_id == customer_id)
+        query = query.order_by(actions.c.id.desc()).limit(limit)
+        return [action_from(row) for row in self._connection.execute(query)]
+
+    def counts(self) -> dict[tuple[str, str], int]:
+        """Rows per (automation, state)."""
+        query = (
+            select(actions.c.automation, actions.c.state, func.count())
+            .where(self._mine(actions))
+            .group_by(actions.c.automation, actions.c.state)
+        )
+        return {(row[0], row[1]): row[2] for row in self._connection.execute(query)}
+
+    def skip_reasons(self, automation: str, since: datetime) -> list[tuple[ReasonCode, int]]:
+        """Why things were not done since a business time, most frequent first."""
+        query = (
+            select(actions.c.reason, func.count())
+            .where(
+                self._mine(actions),
+                actions.c.automation == automation,
+                actions.c.state == ActionState.SKIPPED,
+                actions.c.ended_at >= since,
+            )
+            .group_by(actions.c.reason)
+            .order_by(func.count().desc())
+        )
+        return [(ReasonCode(code), count) for code, count in self._connection.execute(query)]

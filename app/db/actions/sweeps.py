@@ -1,0 +1,47 @@
+"""What the clock asks, over all shops."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from app.db.actions.performing import CLAIMABLE, is_due
+from app.db.models import actions, shops
+from app.db.session import UnitOfWork
+from app.domain.actions import ActionState
+from app.domain.ids import ShopId
+
+
+def shops_with_due_actions(uow: UnitOfWork, now: datetime, wall: datetime) -> list[ShopId]:
+    """Active, unpaused shops that have work due (the clock)."""
+    query = (
+        select(actions.c.shop_id)
+        .join(shops, shops.c.id == actions.c.shop_id)
+        .where(*is_due(now, wall), shops.c.state == "active", shops.c.paused_at.is_(None))
+        .distinct()
+    )
+    return [ShopId(shop_id) for (shop_id,) in uow.connection.execute(query)]
+
+
+def shops_with_expired_leases(uow: UnitOfWork, wall: datetime) -> list[ShopId]:
+    """Shops where a worker died in the middle of an effect."""
+    query = (
+        select(actions.c.shop_id)
+        .where(actions.c.state == ActionState.PERFORMING, actions.c.lease_until <= wall)
+        .distinct()
+    )
+    return [ShopId(shop_id) for (shop_id,) in uow.connection.execute(query)]
+
+
+def next_due(uow: UnitOfWork, after: datetime) -> datetime | None:
+    """The next business time at which anything is due, over all connected shops (the demo)."""
+    query = (
+        select(func.min(actions.c.due_at))
+        .join(shops, shops.c.id == actions.c.shop_id)
+        .where(
+            actions.c.state.in_(CLAIMABLE),
+            actions.c.due_at > after,
+            shops.c.state == "active",
+            shops.c.paused_at.is_(None),
+        )
+    )
+    return uow.connection.execute(query).scalar()
