@@ -7,9 +7,9 @@ same functions serve live work, previews and the dry run.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.domain.actions import Action, ActionKind, ActionState
 from app.domain.decisions import Decision, Verdict
@@ -17,6 +17,7 @@ from app.domain.events import Event
 from app.domain.ids import CustomerId, PlatformId
 from app.domain.money import Money
 from app.domain.snapshots import ConsentState, OrderSnapshot, ProductSnapshot
+from app.i18n.translator import N_
 
 
 class SettingsModel(BaseModel):
@@ -45,11 +46,46 @@ class ShopView:
 class ContactPolicy(SettingsModel):
     """How often and when any customer hears from the shop; the same for all automations."""
 
-    quiet_from_hour: int = 21
-    quiet_until_hour: int = 8
-    budget_messages: int = 2
-    budget_days: int = 7
-    soft_opt_in: bool = True
+    quiet_from_hour: int = Field(
+        21,
+        ge=0,
+        le=23,
+        title=N_("No mail from"),
+        description=N_("By the customer’s clock. The same hour twice means no quiet hours."),
+        json_schema_extra={"unit": ":00"},
+    )
+    quiet_until_hour: int = Field(
+        8,
+        ge=0,
+        le=23,
+        title=N_("No mail until"),
+        description=N_("Mail that falls into the quiet hours goes out when they end."),
+        json_schema_extra={"unit": ":00"},
+    )
+    budget_messages: int = Field(
+        2,
+        ge=1,
+        le=20,
+        title=N_("Messages to one customer"),
+        description=N_("From all automations together. What exceeds it waits, it is not dropped."),
+        json_schema_extra={"unit": N_("messages")},
+    )
+    budget_days: int = Field(
+        7,
+        ge=1,
+        le=60,
+        title=N_("Counted over"),
+        description=N_("How many days back messages to the same customer are counted."),
+        json_schema_extra={"unit": N_("days")},
+    )
+    soft_opt_in: bool = Field(
+        default=True,
+        title=N_("Write to customers who bought, where the law allows it"),
+        description=N_(
+            "Off: only customers with a recorded consent hear from you. Some countries, such as "
+            "Germany and Türkiye, always need it. Your checkout must offer a way to object."
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +135,7 @@ class PastMessage:
 
 @dataclass(frozen=True, slots=True)
 class CustomerView:
-    """The canonical customer behind an order."""
+    """The canonical customer behind an order; `orders` includes the order at hand."""
 
     customer_id: CustomerId
     has_email: bool
@@ -136,6 +172,17 @@ class Context:
     products: Mapping[PlatformId, ProductSnapshot] = field(default_factory=dict)
     open_returns: tuple[str, ...] = ()  # names for the merchant ("RMA-104")
     coupons: tuple[CouponView, ...] = ()
+    active_since: datetime | None = None  # when the automation was switched on
+
+
+S = TypeVar("S", bound=SettingsModel)
+
+
+def settings_as(context: Context, schema: type[S]) -> S:
+    """The context's settings as an automation's own schema. Raises TypeError for another's."""
+    if not isinstance(context.settings, schema):
+        raise TypeError(f"{type(context.settings).__name__} is not {schema.__name__}")
+    return context.settings
 
 
 class Automation(Protocol):

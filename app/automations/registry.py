@@ -1,0 +1,14 @@
+"""All automations, in the order in which merchants see them."""
+
+from app.automations.base import Automation
+from app.automations.review_request import ReviewRequest
+
+AUTOMATIONS: tuple[Automation, ...] = (ReviewRequest(),)
+
+
+def by_key(key: str) -> Automation:
+    """The automation with this key. Raises KeyError if there is none."""
+    return _BY_KEY[key]
+
+
+_BY_KEY = {automation.key: automation for automation in AUTOMATIONS}
