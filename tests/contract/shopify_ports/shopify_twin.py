@@ -1,6 +1,5 @@
 """A running Shopify twin, and the adapter opened on it."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -64,21 +63,8 @@ def running(limits: Limits | None = None) -> RunningTwin:
     )
 
 
-def twin() -> Iterator[Twin]:
-    with running() as started:
-        yield Twin(started.url)
-
-
-def platform(twin: Twin) -> Shopify:
-    return platform_of(twin)
-
-
 def platform_of(twin: Twin, sleep: Any = lambda _: None) -> Shopify:
     return Shopify(CLIENT_ID, CLIENT_SECRET, WallClock(), origin=twin.url, sleep=sleep)
-
-
-def store(twin: Twin, platform: Shopify) -> Store:
-    return opened(twin, platform)
 
 
 def opened(twin: Twin, platform: Shopify) -> Store:
