@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from twins.common.state import Document
 from twins.shopify import order_facts as facts
+from twins.shopify.addresses import make_address
 from twins.shopify.errors import ActionError
 from twins.shopify.formats import gid
 from twins.shopify.payloads.customer import consent_body, customer_body
@@ -46,7 +47,8 @@ def customer_for_checkout(
     customer["first_name"] = checkout.first_name or customer["first_name"]
     customer["last_name"] = checkout.last_name or customer["last_name"]
     if checkout.country:
-        customer["address"] = {"id": customer["id"] + 1, "country_code": checkout.country}
+        names = (customer["first_name"], customer["last_name"])
+        customer["address"] = make_address(shop, checkout.country, *names)
     if checkout.accepts_marketing:
         customer["consent"] = _consent("subscribed", "single_opt_in", at)
     customer["updated_at"] = shop.stamp()

@@ -3,6 +3,7 @@
 from typing import Any
 
 from twins.shopify import catalog
+from twins.shopify.addresses import make_address
 from twins.shopify.customers import create_customer
 from twins.shopify.installation import install
 from twins.shopify.shop import Shop
@@ -79,6 +80,6 @@ def seed_demo(shop: Shop) -> None:
             first_name=first,
             last_name=last,
             locale=locale,
-            address={"id": shop.next_id(), "country_code": country},
+            address=make_address(shop, country, first, last),
         )
     install(shop)

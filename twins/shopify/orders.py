@@ -7,6 +7,7 @@ from typing import Any
 
 from twins.common.state import Document
 from twins.shopify import order_facts as facts
+from twins.shopify.addresses import make_address
 from twins.shopify.customers import customer_for_checkout
 from twins.shopify.errors import ActionError
 from twins.shopify.payloads.customer import customer_body
@@ -63,7 +64,9 @@ def create_order(shop: Shop, checkout: Checkout) -> Document:
         lines = [_line(shop, variant, quantity) for variant, quantity in checkout.items]
         customer, is_new = customer_for_checkout(shop, checkout, created_at)
         number = shop.twin.documents.next_id(f"{shop.handle}-order", FIRST_ORDER_NUMBER)
-        address = _address(shop, checkout)
+        address = checkout.country and make_address(
+            shop, checkout.country, checkout.first_name, checkout.last_name
+        )
         order: Document = {
             "id": shop.next_id(),
             "name": f"#{number}",
@@ -120,27 +123,6 @@ def _line(shop: Shop, variant_id: int, quantity: int) -> Document:
                     "requires_shipping": product["requires_shipping"],
                 }
     raise ActionError(f"The shop has no variant {variant_id}.")
-
-
-COUNTRY_NAMES = {
-    "AT": "Austria", "CZ": "Czechia", "DE": "Germany", "FR": "France", "HU": "Hungary",
-    "PL": "Poland", "SK": "Slovakia", "TR": "Turkey", "GB": "United Kingdom", "US": "United States",
-}  # fmt: skip
-
-
-def _address(shop: Shop, checkout: Checkout) -> Document | None:
-    if checkout.country is None:
-        return None
-    return {
-        "id": shop.next_id(),
-        "first_name": checkout.first_name,
-        "last_name": checkout.last_name,
-        "address1": "Lipová 5",
-        "city": "Bratislava" if checkout.country == "SK" else "Altstadt",
-        "zip": "81101",
-        "country": COUNTRY_NAMES.get(checkout.country, checkout.country),
-        "country_code": checkout.country,
-    }
 
 
 def _redeem(shop: Shop, order: Document, code: str | None) -> None:

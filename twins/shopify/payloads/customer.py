@@ -35,13 +35,11 @@ def _default_address(customer: Document) -> dict[str, Any] | None:
     address = address_body(customer["address"])
     if address is None:
         return None
-    address |= {"first_name": customer["first_name"], "last_name": customer["last_name"]}
     return {
         key: value for key, value in address.items() if key not in ("latitude", "longitude")
     } | {
         "id": customer["address"]["id"],
         "customer_id": customer["id"],
-        "name": " ".join(n for n in (customer["first_name"], customer["last_name"]) if n),
         "country_name": address["country"],
         "default": True,
     }
