@@ -9,8 +9,8 @@ PALETTE = {
     "dots": ("#1d3461", "#ffffff", "#8fb8de"),
 }
 PATTERNS = {
-    "wave": '<path d="M-15 12q7.5-10 15 0t15 0 15 0 15 0" fill="none" stroke="{b}" stroke-width="4"/>'
-    '<path d="M-15 24q7.5-8 15 0t15 0 15 0 15 0" fill="none" stroke="{c}" stroke-width="2"/>',
+    "wave": '<g fill="none"><path d="M-15 12q7.5-10 15 0t15 0 15 0 15 0" stroke="{b}" '
+    'stroke-width="4"/><path d="M-15 24q7.5-8 15 0t15 0 15 0 15 0" stroke="{c}"/></g>',
     "hills": '<path d="M0 30L8 14l6 8 8-14 8 22z" fill="{b}" opacity=".8"/>'
     '<path d="M0 30l15-8 15 8z" fill="{c}"/>',
     "folk": '<path d="M15 2l4 9 9 4-9 4-4 9-4-9-9-4 9-4z" fill="{b}"/>'
