@@ -79,19 +79,25 @@ class Settings(BaseSettings):
         return [
             (
                 any(len(key) < 32 for key in self.keys) or not self.keys,
-                "SECRET_KEYS is missing or shorter than 32 characters. Without it stored tokens "
-                "and names cannot be encrypted. Make one: "
-                'python -c "import secrets; print(secrets.token_urlsafe(48))"',
+                (
+                    "SECRET_KEYS is missing or shorter than 32 characters. Without it stored tokens "
+                    "and names cannot be encrypted. Make one: "
+                    'python -c "import secrets; print(secrets.token_urlsafe(48))"'
+                ),
             ),
             (
                 not self.public_url.startswith("https://") or loopback,
-                f"PUBLIC_URL is {self.public_url!r}. Stores and customers must reach it: set the "
-                "address of this installation, with https.",
+                (
+                    f"PUBLIC_URL is {self.public_url!r}. Stores and customers must reach it: set the "
+                    "address of this installation, with https."
+                ),
             ),
             (
                 self.allow_loopback_stores,
-                "ALLOW_LOOPBACK_STORES is on. It lets anybody point us at this machine's own "
-                "network. Unset it in production.",
+                (
+                    "ALLOW_LOOPBACK_STORES is on. It lets anybody point us at this machine's own "
+                    "network. Unset it in production."
+                ),
             ),
             (
                 bool(self.shopify_origin or self.twin_urls),
@@ -99,13 +105,17 @@ class Settings(BaseSettings):
             ),
             (
                 bool(self.shopify_client_id) != bool(self.shopify_client_secret),
-                "Of SHOPIFY_CLIENT_ID and SHOPIFY_CLIENT_SECRET only one is set. Shopify's "
-                "webhooks cannot be verified. Set both, or none to serve WooCommerce only.",
+                (
+                    "Of SHOPIFY_CLIENT_ID and SHOPIFY_CLIENT_SECRET only one is set. Shopify's "
+                    "webhooks cannot be verified. Set both, or none to serve WooCommerce only."
+                ),
             ),
             (
                 self.mail_transport != "smtp" or not self.mail_from,
-                "MAIL_TRANSPORT must be smtp and MAIL_FROM an address of yours: otherwise no "
-                "customer gets a mail.",
+                (
+                    "MAIL_TRANSPORT must be smtp and MAIL_FROM an address of yours: otherwise no "
+                    "customer gets a mail."
+                ),
             ),
         ]
 

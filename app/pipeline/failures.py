@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import structlog
 
-from app.channels.base import ADDRESS_REFUSED
+from app.channels.base import ADDRESS_REFUSED, MAIL_REFUSED
 from app.db.tenant import ShopData
 from app.domain.actions import Action, ActionState
 from app.domain.errors import MerchantMustFix, OperatorMustFix, Refused, Retryable, Uncertain
@@ -19,6 +19,7 @@ log = structlog.get_logger()
 
 _REFUSALS = {
     ADDRESS_REFUSED: ReasonCode.ADDRESS_REFUSED,
+    MAIL_REFUSED: ReasonCode.MAIL_REFUSED,
     "no_address": ReasonCode.NO_ADDRESS,
     "product_gone": ReasonCode.PRODUCT_GONE,
     "reviews_closed": ReasonCode.REVIEWS_CLOSED,

@@ -113,8 +113,10 @@ class StoreInfo:
     currency: str
     country: str | None
     language: str
+    domain: str  # what the store itself says it is, in the form of `Connection.domain`
     versions: Mapping[str, str] = field(default_factory=dict)
     scopes: tuple[str, ...] = ()
+    missing_scopes: tuple[str, ...] = ()  # of those that this app needs
     address: str | None = None  # postal, for the foot of mails
 
 
@@ -290,12 +292,27 @@ class Connection:
     keys: tuple[str, str] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class TokenPair:
+    """What one exchange or renewal gave; tokens are kept out of representations. Wall time."""
+
+    access_token: str = field(repr=False)
+    expires_at: datetime
+    refresh_token: str = field(repr=False)
+    refresh_expires_at: datetime
+    scopes: tuple[str, ...]
+
+
 class Platform(Protocol):
     """One commerce platform."""
 
     key: str
+    shared_secrets: tuple[str, ...]  # one webhook address for all shops; () if each has its own
     topics: Mapping[str, str]  # topic → what is done with it, in words; data for registration
     polls_minutes: int
+    # (domain, refresh token) → the next pair of expiring tokens; None where keys do not expire.
+    # Raises MerchantMustFix("store_token_expired") if the chain is broken.
+    renew: Callable[[str, str], TokenPair] | None
 
     def verify(self, request: RawRequest, endpoint: Endpoint) -> Delivery | Ping | Refusal:
         """Pure and in constant time, on bytes, against current and previous secret."""

@@ -1,0 +1,59 @@
+"""`afterglow`: one command line for merchants' data, operators and development."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from app import clock, worker
+from app.cli import export, replay, run
+from app.cli.demo import command as demo
+from app.config import load_settings
+from app.db.migrate import upgrade
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Read the command line and do it. Exits with 1 and one clear sentence on failure."""
+    options = _parser().parse_args(arguments)
+    options.do(options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="afterglow", description="After-checkout care.")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    everything = commands.add_parser("run", help="everything on this machine, one Ctrl-C stops it")
+    everything.add_argument("--demo", action="store_true", help="with two demo stores")
+    everything.set_defaults(do=run.run)
+
+    commands.add_parser("web", help="the web process").set_defaults(do=_web)
+    commands.add_parser("worker", help="one worker").set_defaults(do=lambda _: worker.main())
+    commands.add_parser("clock", help="the clock process").set_defaults(do=lambda _: clock.main())
+    commands.add_parser("migrate", help="bring the database up to date").set_defaults(do=_migrate)
+
+    exported = commands.add_parser("export", help="all data of one shop, or of all, as JSON")
+    exported.add_argument("--shop", type=int, help="id of one shop")
+    exported.add_argument("--list", action="store_true", help="list the shops and their ids")
+    exported.set_defaults(do=export.run)
+
+    replayed = commands.add_parser("replay", help="post a recorded delivery, signed, to the app")
+    replayed.add_argument("fixture")
+    replayed.set_defaults(do=replay.run)
+
+    played = commands.add_parser("demo", help="play the scenario on both twin stores and compare")
+    played.add_argument("--once", action="store_true", required=True, help="play once and exit")
+    played.add_argument("--json", action="store_true", help="print the end as JSON")
+    played.add_argument("--keep", action="store_true", help="keep the data directory")
+    played.set_defaults(do=demo.run)
+    return parser
+
+
+def _web(_options: argparse.Namespace) -> None:
+    command = run.web_command(load_settings())
+    sys.stdout.flush()
+    os.execv(command[0], command)  # noqa: S606 - our own interpreter with our own arguments
+
+
+def _migrate(_options: argparse.Namespace) -> None:
+    upgrade(load_settings().database)
+    print("The database is up to date.")

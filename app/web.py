@@ -1,0 +1,108 @@
+"""The web process: one Flask application for platforms, merchants and customers."""
+
+import logging
+from pathlib import Path
+
+import structlog
+from flask import Flask, Response, g, render_template, request
+from jinja2 import ChoiceLoader, FileSystemLoader
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app import customer_pages
+from app.bootstrap import build_deps
+from app.config import load_settings
+from app.db.session import DatabaseUnavailable
+from app.deps import Deps
+from app.embedded_ui import activity, automations, dev, health, home, session
+from app.http import EXTENSION, allow
+from app.installers import shopify, woocommerce
+from app.i18n import SUPPORTED, Language, Translator, install, negotiate
+from app.logs import configure_logging
+from app.webhooks import views as webhooks
+
+log = structlog.get_logger()
+_HERE = Path(__file__).parent
+_TEMPLATES = ("embedded_ui", "customer_pages", "installers")
+_BLUEPRINTS = (
+    webhooks.blueprint,
+    woocommerce.blueprint,
+    shopify.blueprint,
+    session.blueprint,
+    home.blueprint,
+    automations.blueprint,
+    activity.blueprint,
+    customer_pages.blueprint,
+    health.blueprint,
+)
+
+
+def create_app(deps: Deps | None = None) -> Flask:
+    """The WSGI application; without `deps` they are built from the environment."""
+    if deps is None:
+        settings = load_settings()
+        configure_logging(settings)
+        deps = build_deps(settings)
+    app = Flask("app", static_folder=str(_HERE / "embedded_ui" / "static"), template_folder=None)
+    app.extensions[EXTENSION] = deps
+    app.config["MAX_CONTENT_LENGTH"] = deps.settings.max_body_bytes
+    app.jinja_loader = ChoiceLoader(  # type: ignore[assignment]  # Flask's annotation is narrower than Jinja's
+        [FileSystemLoader(_HERE / name / "templates") for name in _TEMPLATES]
+    )
+    _pages(app)
+    for blueprint in _BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    if deps.settings.development:
+        app.register_blueprint(dev.blueprint)
+    if deps.settings.trusted_proxies:
+        hops = deps.settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops)  # type: ignore[method-assign]
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # its access log has signed paths
+    return app
+
+
+def _pages(app: Flask) -> None:
+    """Language, headers and error pages for everything that people see."""
+    install(app.jinja_env, lambda: Translator(page_language()))
+    app.context_processor(lambda: {"language": page_language(), "supported": SUPPORTED})
+    app.after_request(_headers)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(DatabaseUnavailable, _unavailable)
+
+
+def page_language() -> Language:
+    """What the page was asked for (?lang=), else what its view decided, else the browser's."""
+    asked = request.args.get("lang", "")
+    if asked in SUPPORTED:
+        return negotiate(asked)
+    chosen = g.get("language")
+    return negotiate(chosen or request.headers.get("Accept-Language", "")[:2])
+
+
+def _headers(response: Response) -> Response:
+    if "Content-Security-Policy" not in response.headers:
+        allow(response)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    if request.path.startswith("/static/"):
+        response.headers["Cache-Control"] = "public, max-age=3600"
+    else:
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _http_error(error: HTTPException) -> Response:
+    """A page for people; nothing but the status for machines."""
+    status = error.code or 500
+    if error.response is not None:
+        return Response(error.response.get_data(), status, error.response.headers)
+    if request.path.startswith("/webhooks/") or "text/html" not in request.headers.get("Accept", ""):
+        return Response(status=status)
+    return Response(render_template("error.html", status=status), status, mimetype="text/html")
+
+
+def _unavailable(error: Exception) -> Response:
+    log.warning("web.database_unavailable", error=type(error).__name__)
+    response = Response(render_template("error.html", status=503), 503, mimetype="text/html")
+    response.headers["Retry-After"] = "30"
+    return response
