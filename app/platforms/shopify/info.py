@@ -4,6 +4,7 @@ from babel import Locale, UnknownLocaleError
 
 from app.platforms.base import StoreInfo
 from app.platforms.shopify.client import Client
+from app.platforms.shopify.scopes import missing_scopes
 from app.platforms.shopify.transport import API_VERSION
 
 
@@ -17,6 +18,7 @@ def store_info(client: Client) -> StoreInfo:
     installation = client.query("installation", {}).fields().node("currentAppInstallation")
     address = shop.node("shopAddress")
     country = address.text_or_none("countryCodeV2")
+    scopes = tuple(scope.text("handle") for scope in installation.nodes("accessScopes"))
     return StoreInfo(
         name=shop.text("name"),
         url=shop.node("primaryDomain").text("url"),
@@ -25,8 +27,10 @@ def store_info(client: Client) -> StoreInfo:
         currency=shop.currency("currencyCode"),
         country=country,
         language=_main_language(country),
+        domain=shop.text("myshopifyDomain"),
         versions={"api": API_VERSION},
-        scopes=tuple(scope.text("handle") for scope in installation.nodes("accessScopes")),
+        scopes=scopes,
+        missing_scopes=missing_scopes(scopes),
         address=", ".join(line for line in address.texts("formatted") if line) or None,
     )
 

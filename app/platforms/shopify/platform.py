@@ -17,6 +17,7 @@ from app.platforms.base import (
     Received,
     Refusal,
     Store,
+    TokenPair,
     Unknown,
 )
 from app.platforms.shopify.client import Client
@@ -36,7 +37,9 @@ from app.platforms.shopify.webhooks import Webhooks
 
 
 class Shopify:
-    """Implements `Platform`. `clock` is wall time; `origin` is for the twin (development)."""
+    """Implements `Platform`. `secrets` are the client secrets, current first; `clock` is wall time;
+    `origin` is for the twin (development).
+    """
 
     key = "shopify"
     topics: Mapping[str, str] = TOPICS
@@ -45,7 +48,7 @@ class Shopify:
     def __init__(
         self,
         client_id: str,
-        client_secret: str,
+        secrets: Sequence[str],
         clock: Clock,
         origin: str = "",
         sleep: Callable[[float], None] = time.sleep,
@@ -55,7 +58,8 @@ class Shopify:
         self._sleep = sleep
         self._buckets: dict[str, Bucket] = {}
         self._lock = Lock()
-        self.tokens = Tokens(client_id, client_secret, self._transport, clock)
+        self.tokens = Tokens(client_id, secrets[0], self._transport, clock)
+        self.renew: Callable[[str, str], TokenPair] | None = self.tokens.refresh
 
     def verify(self, request: RawRequest, endpoint: Endpoint) -> Delivery | Refusal:
         """See verify.py."""

@@ -6,7 +6,6 @@ transaction and holds one lock per shop. All times are wall time.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
@@ -15,20 +14,10 @@ import requests
 
 from app.domain.clocks import Clock
 from app.domain.errors import BadPayload, Bug, MerchantMustFix, OperatorMustFix, Retryable
+from app.platforms.base import TokenPair
 from app.platforms.shopify.fields import Fields
 from app.platforms.shopify.shop_domain import valid_shop_domain
 from app.platforms.shopify.transport import Transport, raise_for_closed_store, retry_after
-
-
-@dataclass(frozen=True, slots=True)
-class TokenPair:
-    """What one exchange or renewal gave; tokens are kept out of representations."""
-
-    access_token: str = field(repr=False)
-    expires_at: datetime
-    refresh_token: str = field(repr=False)
-    refresh_expires_at: datetime
-    scopes: tuple[str, ...]
 
 
 class Tokens:

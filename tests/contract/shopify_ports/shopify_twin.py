@@ -64,7 +64,7 @@ def running(limits: Limits | None = None) -> RunningTwin:
 
 
 def platform_of(twin: Twin, sleep: Any = lambda _: None) -> Shopify:
-    return Shopify(CLIENT_ID, CLIENT_SECRET, WallClock(), origin=twin.url, sleep=sleep)
+    return Shopify(CLIENT_ID, [CLIENT_SECRET], WallClock(), origin=twin.url, sleep=sleep)
 
 
 def opened(twin: Twin, platform: Shopify) -> Store:

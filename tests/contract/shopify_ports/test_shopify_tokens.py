@@ -46,7 +46,7 @@ def test_an_old_id_token_is_asked_for_again(twin: Twin, platform: Shopify) -> No
 
 
 def test_a_wrong_client_secret_is_the_operators_to_mend(twin: Twin) -> None:
-    wrong = Shopify(CLIENT_ID, "wrong", WallClock(), origin=twin.url)
+    wrong = Shopify(CLIENT_ID, ["wrong"], WallClock(), origin=twin.url)
     with pytest.raises(OperatorMustFix):
         wrong.tokens.exchange(SHOP, twin.id_token())
 

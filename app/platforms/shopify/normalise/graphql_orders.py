@@ -24,8 +24,9 @@ from app.platforms.shopify.normalise.words import (
 
 
 def order(body: Fields) -> OrderSnapshot:
-    """The full picture. Fields that the shop did not approve are null; never `partial`, since
-    reading again would show no more.
+    """The full picture. Fields that Shopify withholds are null; never `partial`, since reading
+    again would show no more. But for the time of payment it equals what a webhook of the same
+    version shows, so that neither contradicts the other (a contract test compares them).
     """
     financial = (body.text_or_none("displayFinancialStatus") or "").lower()
     fulfilment = body.text("displayFulfillmentStatus").lower()
@@ -116,7 +117,6 @@ def _paid_at(body: Fields, total: Money) -> datetime | None:
 
 def _line(line: Fields) -> Line:
     product, variant = line.node_or_none("product"), line.node_or_none("variant")
-    image = line.node_or_none("image")
     quantity = line.count("quantity")
     unit = line.shop_money("discountedUnitPriceAfterAllDiscountsSet")
     return Line(
@@ -128,14 +128,15 @@ def _line(line: Fields) -> Line:
         variant_id=variant.gid() if variant else None,
         variant_title=line.text_or_none("variantTitle"),
         sku=line.text_or_none("sku"),
-        image_url=image.text_or_none("url") if image else None,
         is_gift_card=line.flag("isGiftCard"),
         ships=line.flag("requiresShipping"),
     )
 
 
 def _parcels(body: Fields, order_id: PlatformId) -> tuple[FulfilmentSnapshot, ...]:
-    """`lines` stays empty: what is in which parcel costs too much to ask for each order."""
+    """`lines` stays empty here and in webhook bodies: what is in which parcel costs too much to
+    ask for each order, and both must show the same.
+    """
     return tuple(
         FulfilmentSnapshot(
             fulfilment_id=item.gid(),

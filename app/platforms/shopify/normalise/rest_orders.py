@@ -172,7 +172,6 @@ def _parcel(item: Fields) -> FulfilmentSnapshot:
         cancelled=item.text("status") in CANCELLED_PARCEL,
         delivered_at=changed_at if arrived else None,
         version=changed_at,
-        lines={line.id("id"): line.count("quantity") for line in item.nodes("line_items")},
     )
 
 

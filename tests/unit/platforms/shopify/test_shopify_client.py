@@ -211,7 +211,7 @@ def test_partial_data_are_kept_when_personal_ones_are_withheld() -> None:
 
 
 def store_of(shop: ScriptedShop) -> Store:
-    platform = Shopify("id", "secret", FixedClock(NOW), shop.origin, Naps())
+    platform = Shopify("id", ["secret"], FixedClock(NOW), shop.origin, Naps())
     return platform.open(Connection(SHOP, token=lambda _: "stored-token"))
 
 
