@@ -13,13 +13,18 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 
+STOP_POLL_SECONDS = 0.05  # how soon a stopped server notices
+
+
 class RunningTwin:
     """A started twin; `stop()` ends it, and leaving a `with` block does too."""
 
     def __init__(self, server: BaseWSGIServer, on_stop: Sequence[Callable[[], None]]) -> None:
         self._server = server
         self._on_stop = on_stop
-        self._thread = Thread(target=server.serve_forever, name="twin-server", daemon=True)
+        self._thread = Thread(
+            target=server.serve_forever, args=(STOP_POLL_SECONDS,), name="twin-server", daemon=True
+        )
         self._thread.start()
         self.url = f"http://{server.host}:{server.port}"
 
