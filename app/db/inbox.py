@@ -88,7 +88,7 @@ class Inbox(Repository):
     def counts(self) -> dict[str, int]:
         """Rows per state."""
         query = select(inbox.c.state, func.count()).where(self._mine(inbox)).group_by(inbox.c.state)
-        return dict(self._connection.execute(query))
+        return {row[0]: row[1] for row in self._connection.execute(query)}
 
     def last_received(self) -> datetime | None:
         """When the last webhook came (wall time)."""

@@ -22,9 +22,17 @@ from app.db.shops import Shop, Shops
 from app.db.tenant import ShopData
 from app.domain.actions import ActionState
 from app.domain.ids import CustomerId
-from app.domain.snapshots import OrderSnapshot
+from app.domain.snapshots import ConsentState, OrderSnapshot
 
 CONTACT = "contact"  # the settings key of the contact policy
+NOBODY = CustomerView(
+    customer_id=CustomerId(0),
+    has_email=False,
+    consent=ConsentState.UNKNOWN,
+    consent_at=None,
+    suppressed=frozenset(),
+    erased=False,
+)  # an order that names nobody: there is a reason, but no one to write to
 REMEMBERED = timedelta(days=400)  # longer than any budget window
 
 
@@ -37,10 +45,10 @@ class Assembler:
         self._shop = _shop_view(data)
 
     def context(
-        self, order: OrderSnapshot, customer_id: CustomerId, settings: SettingsModel
+        self, order: OrderSnapshot, customer_id: CustomerId | None, settings: SettingsModel
     ) -> Context:
         """The world as one order and its customer see it."""
-        customer = self._customer(customer_id)
+        customer = self._customer(customer_id) if customer_id else NOBODY
         products = [line.product_id for line in order.lines if line.product_id]
         return Context(
             now=self._now,
@@ -49,7 +57,7 @@ class Assembler:
             order=order,
             customer=customer,
             products=self._data.products.many(products),
-            coupons=self._coupons(customer_id),
+            coupons=self._coupons(customer_id) if customer_id else (),
         )
 
     def _customer(self, customer_id: CustomerId) -> CustomerView:

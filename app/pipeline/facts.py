@@ -134,7 +134,7 @@ class Facts:
                 "learned", event.type, self._now, order_id=order.order_id, customer_id=customer_id,
                 params={"occurred_at": event.occurred_at.isoformat(), "key": event.key},
             )  # fmt: skip
-        if new and customer_id:
+        if new:
             Planner(self._rt, self._data).answer(order, customer_id, new)
 
     def _part(self, part: FulfilmentSnapshot | RefundSnapshot | DeliverySnapshot) -> None:

@@ -158,7 +158,7 @@ def _recheck(data: ShopData, action: Action, now: datetime) -> Verdict:
     if version is None or not (version.enabled or compensates):
         return Skip(Reason.of(ReasonCode.AUTOMATION_OFF))
     stored = data.orders.get(action.order_id or "")
-    if stored is None or stored.customer_id is None:
+    if stored is None:
         return Skip(Reason.of(ReasonCode.CUSTOMER_ERASED))
     context: Context = Assembler(data, now).context(
         stored.order, stored.customer_id, settings_of(automation, version)

@@ -32,7 +32,7 @@ class Planner:
         self._generation = Shops(data.uow).get(data.shop_id).generation
 
     def answer(
-        self, order: OrderSnapshot, customer_id: CustomerId, events: Sequence[Event]
+        self, order: OrderSnapshot, customer_id: CustomerId | None, events: Sequence[Event]
     ) -> None:
         """Let every enabled automation answer new events of one order.
 

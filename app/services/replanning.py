@@ -47,7 +47,7 @@ def _decide_again(
     data.actions.set_version(action, version.version)
     stored = data.orders.get(action.order_id or "")
     event = _basis(automation, stored.order) if stored else None
-    if stored is None or stored.customer_id is None or event is None:
+    if stored is None or event is None:
         return
     context = Assembler(data, deps.business.now()).context(
         stored.order, stored.customer_id, settings_of(automation, version)
