@@ -58,6 +58,7 @@ class Shopify:
         self._sleep = sleep
         self._buckets: dict[str, Bucket] = {}
         self._lock = Lock()
+        self.shared_secrets = tuple(secrets)
         self.tokens = Tokens(client_id, secrets[0], self._transport, clock)
         self.renew: Callable[[str, str], TokenPair] | None = self.tokens.refresh
 

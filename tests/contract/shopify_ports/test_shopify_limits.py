@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from shopify_twin import SHOP, Twin, opened, platform_of, running
+from shopify_twin import CLIENT_SECRET, SHOP, Twin, opened, platform_of, running
 
 from app.domain.errors import Bug, Retryable
 from app.domain.snapshots import ObjectKind
@@ -43,6 +43,7 @@ def test_two_failures_of_the_shop_go_unnoticed_when_reading(twin: Twin, store: S
 
 
 def test_a_page_of_the_admin(platform: Shopify) -> None:
+    assert platform.shared_secrets == (CLIENT_SECRET,)
     connection = Connection(SHOP)
     assert platform.order_url(connection, "7") == f"https://{SHOP}/admin/orders/7"
     assert platform.fetch_topic(ObjectKind.ORDER) == "graphql/order"

@@ -21,7 +21,8 @@ def test_what_the_shop_says_about_itself(store: Store) -> None:
     assert info.name == "Çınar & Breza"
     assert (info.timezone, info.currency) == ("Europe/Bratislava", "EUR")
     assert (info.country, info.language) == ("SK", "sk")
-    assert set(info.scopes) >= set(REQUIRED_SCOPES)
+    assert info.domain == SHOP
+    assert (set(info.scopes), info.missing_scopes) == (set(REQUIRED_SCOPES), ())
     assert info.address
     assert "Bratislava" in info.address
 
