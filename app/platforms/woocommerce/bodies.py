@@ -163,7 +163,7 @@ class Customer(_Body):
     """A registered customer of wc/v3."""
 
     id: str
-    email: Text = None
+    email: Text
     first_name: Text = None
     last_name: Text = None
     date_created_gmt: Time = None

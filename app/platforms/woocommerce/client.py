@@ -47,7 +47,9 @@ class Answer:
 
     def rows(self) -> list[dict[str, Any]]:
         """The objects of a listing. Raises MerchantMustFix if it is something else."""
-        if isinstance(self.data, list) and all(isinstance(row, dict) for row in self.data):
+        if isinstance(self.data, list) and all(
+            isinstance(row, dict) and "id" in row for row in self.data
+        ):
             return self.data
         raise _other_shape()
 

@@ -4,8 +4,9 @@ from datetime import timedelta, timezone, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from app.domain.errors import MerchantMustFix
 from app.platforms.base import StoreInfo
-from app.platforms.woocommerce.client import StoreClient
+from app.platforms.woocommerce.client import StoreClient, StoreRefusal
 
 
 def store_info(client: StoreClient) -> StoreInfo:
@@ -18,16 +19,16 @@ def store_info(client: StoreClient) -> StoreInfo:
     status = client.get("system_status", {"_fields": "environment,settings"}).object()
     environment, settings = status["environment"], status["settings"]
     general = _values(client.get("settings/general", {"_fields": "id,value"}).rows())
-    sender = client.get("settings/email/woocommerce_email_from_address").object()
     country = general.get("woocommerce_default_country", "").partition(":")[0] or None
     return StoreInfo(
         name=index.get("name") or environment["home_url"],
         url=environment["home_url"],
-        email=sender.get("value") or None,
+        email=setting(client, "email", "woocommerce_email_from_address"),
         timezone=_zone_name(index),
         currency=settings["currency"],
         country=country,
         language=environment.get("language", "en_US").replace("_", "-"),
+        domain=environment["home_url"],
         versions={"woocommerce": environment["version"], "wordpress": environment["wp_version"]},
         address=_postal_address(general, country),
     )
@@ -40,6 +41,25 @@ def store_zone(client: StoreClient) -> tzinfo:
         return ZoneInfo(index.get("timezone_string") or "")
     except (ZoneInfoNotFoundError, ValueError):
         return timezone(timedelta(hours=_offset(index)))
+
+
+def setting(client: StoreClient, group: str, name: str) -> str | None:
+    """One setting of WooCommerce; None if empty, or if the store does not show its settings
+    (hardening plugins close these routes while orders stay open).
+    """
+    try:
+        value = (
+            client.get(f"settings/{group}/{name}", {"_fields": "id,value"}).object().get("value")
+        )
+    except StoreRefusal as refusal:
+        if refusal.status != 404:
+            raise
+        return None
+    except MerchantMustFix as error:
+        if error.problem != "store_rest_missing":
+            raise
+        return None
+    return value if isinstance(value, str) and value else None
 
 
 def _zone_name(index: dict[str, Any]) -> str:

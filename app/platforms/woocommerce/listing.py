@@ -56,6 +56,10 @@ def fetched_order(order: Mapping[str, Any], refunds: Sequence[Mapping[str, Any]]
     The version is a hash: the order's own time has whole seconds and does not tell whether the
     refunds were read too.
     """
+    order = {name: order[name] for name in Order.model_fields if name in order}
+    if isinstance(metas := order.get("meta_data"), list):
+        # A listing and a single order have them in different order.
+        order["meta_data"] = sorted(metas, key=json.dumps)
     composite = {"order": order} if refunds is None else {"order": order, "refunds": refunds}
     body = json.dumps(composite, separators=(",", ":")).encode()
     return Fetched(

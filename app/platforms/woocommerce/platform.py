@@ -1,6 +1,6 @@
 """WooCommerce as one of the platforms."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from app.domain.clocks import Clock
 from app.domain.ids import PlatformId
@@ -15,6 +15,7 @@ from app.platforms.base import (
     Received,
     Refusal,
     Store,
+    TokenPair,
     Unknown,
 )
 from app.platforms.woocommerce import topics
@@ -44,8 +45,10 @@ class WooCommerce:
     """
 
     key = "woocommerce"
+    shared_secrets: tuple[str, ...] = ()  # each webhook has its own
     topics: Mapping[str, str] = topics.TOPICS
     polls_minutes = 10
+    renew: Callable[[str, str], TokenPair] | None = None  # keys do not expire
 
     def __init__(self, user_agent: str, wall: Clock, *, allow_loopback: bool = False) -> None:
         self._user_agent = user_agent

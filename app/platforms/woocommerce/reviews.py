@@ -8,6 +8,7 @@ from app.domain.errors import Refused
 from app.domain.ids import PlatformId
 from app.platforms.base import RatingTotals, ReviewSpec
 from app.platforms.woocommerce.client import StoreClient, StoreRefusal
+from app.platforms.woocommerce.info import setting
 
 _TAG = re.compile(r"<[^>]*>")
 _DUPLICATE = "woocommerce_rest_comment_duplicate"
@@ -37,12 +38,14 @@ class Reviews:
         return next((str(r["id"]) for r in rows if _words(r["review"]) == _words(spec.text)), None)
 
     def publish(self, spec: ReviewSpec) -> PlatformId:
-        """Publish it; the store itself marks buyers as verified.
+        """Publish it, or the new text of an earlier one; the store itself marks buyers.
 
         Raises Refused("reviews_closed"), Refused("product_gone"), or Refused("review_withheld")
         if the store has the same text as spam.
         """
         self._check_open(spec.product_id)
+        if spec.published_as and self._updated(spec.published_as, spec):
+            return spec.published_as
         try:
             answer = self._client.post("products/reviews", _wanted(spec))
         except StoreRefusal as refusal:
@@ -52,6 +55,16 @@ class Reviews:
                 raise _product_gone() from refusal
             raise
         return str(answer.object()["id"])
+
+    def _updated(self, ref: PlatformId, spec: ReviewSpec) -> bool:
+        """Whether the earlier review was there to be changed; the merchant may have deleted it."""
+        try:
+            self._client.post(f"products/reviews/{ref}", _wanted(spec))
+        except StoreRefusal as refusal:
+            if refusal.status == 404:
+                return False
+            raise
+        return True
 
     def publish_totals(self, totals: RatingTotals, ours_before: RatingTotals | None) -> None:
         """Nothing to do: the store's own average follows from its reviews."""
@@ -68,14 +81,9 @@ class Reviews:
             raise
         if product.get("status") != "publish":
             raise _product_gone()
-        if not product.get("reviews_allowed", True) or not self._store_has_reviews():
+        store_wide = setting(self._client, "products", "woocommerce_enable_reviews")
+        if not product.get("reviews_allowed", True) or store_wide == "no":
             raise Refused("reviews_closed", "The store takes no reviews of this product.")
-
-    def _store_has_reviews(self) -> bool:
-        setting = self._client.get(
-            "settings/products/woocommerce_enable_reviews", {"_fields": "id,value"}
-        ).object()
-        return bool(setting.get("value") != "no")
 
     def _found(self, spec: ReviewSpec) -> PlatformId:
         known = self.find(spec)

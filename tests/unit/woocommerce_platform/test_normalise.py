@@ -1,0 +1,313 @@
+"""Shapes that no capture shows: metadata of plugins, refunds with lines, odd and broken bodies."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.errors import BadPayload
+from app.domain.events import facts_of
+from app.domain.merging import lacks_facts
+from app.domain.money import Money
+from app.domain.snapshots import (
+    CustomerSnapshot,
+    ObjectKind,
+    OrderSnapshot,
+    ProductSnapshot,
+    Refresh,
+)
+from app.platforms.base import Ignored, Received, Unknown
+from app.platforms.woocommerce import topics
+from app.platforms.woocommerce.normalise import READERS, normalise
+
+from .captures import capture
+
+VERSION = datetime(2026, 11, 22, 2, 41, 58, tzinfo=UTC)
+
+
+def body(**changes: Any) -> dict[str, Any]:
+    return json.loads(capture("order-completed-0-order.updated")["body"]) | changes
+
+
+def read(data: Any, topic: str = "order.updated"):
+    raw = data if isinstance(data, bytes) else json.dumps(data).encode()
+    return normalise(Received(topic, raw, None, "https://shop.example"))
+
+
+def order(**changes: Any) -> OrderSnapshot:
+    (snapshot,) = read(body(**changes))
+    return snapshot
+
+
+def meta(**values: Any) -> list[dict[str, Any]]:
+    return [{"id": n, "key": key, "value": value} for n, (key, value) in enumerate(values.items())]
+
+
+def test_what_we_register_is_what_we_can_read():
+    fetched = {topics.FETCHED_ORDER, topics.FETCHED_PRODUCT, topics.FETCHED_CUSTOMER}
+    assert set(READERS) == set(topics.TOPICS) | fetched
+    assert not set(topics.IGNORED) & set(READERS)
+
+
+def test_three_outcomes_per_topic():
+    assert isinstance(read(body()), list)
+    assert isinstance(read(b"{}", "coupon.updated"), Ignored)
+    assert read(b"{}", "action.woocommerce_order_refunded") == Unknown()
+    assert read(b"{}", "order.invented") == Unknown()
+
+
+@pytest.mark.parametrize(
+    ("topic", "kind"),
+    [
+        ("order.deleted", ObjectKind.ORDER),
+        ("product.deleted", ObjectKind.PRODUCT),
+        ("customer.deleted", ObjectKind.CUSTOMER),
+    ],
+)
+def test_deletes_are_read_again(topic, kind):
+    assert read({"id": 22}, topic) == [Refresh(kind, "22")]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"", b"{", b"[]", b"null", b"12", b"\xff\xfe", b'"text"', b"webhook_id=1", b"{}",
+        b'{"id":1}', b"[" * 100_000, b'{"id":' + b"9" * 5000 + b"}",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("topic", ["order.updated", "product.updated", "customer.updated"])
+def test_what_is_no_such_object_is_parked(topic, raw):
+    with pytest.raises(BadPayload, match="replayed"):
+        read(raw, topic)
+
+
+@pytest.mark.parametrize("data", [{}, {"id": 0}, {"id": "x"}, {"id": True}, {"id": None}])
+def test_a_delete_without_an_id_is_parked(data):
+    with pytest.raises(BadPayload):
+        read(data, "order.deleted")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"date_created_gmt": None},
+        {"date_created_gmt": "yesterday"},
+        {"date_created_gmt": 17},
+        {"date_paid_gmt": "0001-01-01T00:00:00+12:00"},
+        {"total": "a lot"},
+        {"currency": "€"},
+        {"total": "1e400"},
+        {"line_items": None},
+        {"line_items": [{"id": 1, "quantity": float("inf")}]},
+        {"billing": "someone@example.com"},
+    ],
+)
+def test_a_field_that_cannot_be_read_is_never_guessed_nor_told(changes):
+    with pytest.raises(BadPayload) as raised:
+        order(**changes)
+    assert "someone" not in str(raised.value)
+    assert "zoe" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "cancelled", "delivered", "fulfilled"),
+    [
+        ("processing", False, False, False),
+        ("completed", False, False, True),
+        ("cancelled", True, False, False),
+        ("failed", True, False, False),
+        ("refunded", False, False, False),
+        ("delivered", False, True, True),
+        ("some-plugins-own", False, False, False),
+    ],
+)
+def test_statuses(status, cancelled, delivered, fulfilled):
+    snapshot = order(status=status)
+    assert snapshot.cancelled_at == (VERSION if cancelled else None)
+    assert snapshot.delivered_at == (VERSION if delivered else None)
+    assert snapshot.fully_fulfilled is fulfilled
+    assert snapshot.paid_at  # being paid is a fact of its own
+
+
+def test_the_bin_and_the_counter():
+    assert order(status="trash").trashed
+    assert order(created_via="pos-rest-api").in_person
+    assert not order(created_via="checkout").in_person
+
+
+@pytest.mark.parametrize(
+    ("metas", "expected"),
+    [
+        ({}, None),
+        ({"_wc_other/afterglow/marketing-consent": "1"}, True),
+        ({"_wc_other/afterglow/marketing-consent": "0"}, False),
+        ({"_afterglow_marketing_consent": "yes"}, True),
+        ({"_afterglow_marketing_consent": "no"}, False),
+        ({"mailchimp_woocommerce_is_subscribed": "1"}, True),
+        ({"mailchimp_woocommerce_is_subscribed": "archived"}, False),
+        ({"_mc4wp_optin": "1"}, True),
+        ({"_mc4wp_optin": 1}, True),
+        ({"_mc4wp_optin": True}, True),
+        ({"_mc4wp_optin": ""}, False),
+        ({"_mc4wp_optin": ["1"]}, False),
+        ({"newsletter": "1"}, None),
+        ({"_afterglow_marketing_consent": "no", "_mc4wp_optin": "1"}, False),
+    ],
+)
+def test_the_tick_at_checkout(metas, expected):
+    assert order(meta_data=meta(**metas)).checkout_consent is expected
+
+
+@pytest.mark.parametrize(
+    ("metas", "expected"),
+    [
+        ({}, None),
+        ({"wpml_language": "sk"}, "sk"),
+        ({"trp_language": "tr_TR"}, "tr-TR"),
+        ({"weglot_language": "de"}, "de"),
+        ({"wpml_language": ""}, None),
+        ({"wpml_language": ["sk"]}, None),
+    ],
+)
+def test_the_language_of_the_order(metas, expected):
+    assert order(meta_data=meta(**metas)).locale == expected
+
+
+def test_the_store_asks_itself_or_its_withdrawal_form_was_used():
+    assert order(meta_data=meta(_wc_review_request_scheduled_at="1795")).store_asks_review
+    assert order(meta_data=meta(_wc_review_request_completed_at="1795")).store_asks_review
+    assert not order(meta_data=meta(_wc_review_request_scheduled_at="")).store_asks_review
+    assert order(meta_data=meta(_order_withdrawal_requested="yes")).withdrawal_requested
+    assert not order(meta_data=meta(_order_withdrawal_requested="no")).withdrawal_requested
+
+
+def test_parcels_of_tracking_plugins():
+    items = [
+        {"tracking_id": "b", "tracking_number": "2", "date_shipped": 1795400000},
+        {"tracking_id": "a", "tracking_number": "1", "date_shipped": "1795300000"},
+        {"tracking_number": "only-number", "date_shipped": "1795300000"},
+        {"tracking_id": "undated", "date_shipped": ""},
+        "broken",
+    ]
+    snapshot = order(meta_data=meta(_wc_shipment_tracking_items=items))
+    assert [(f.fulfilment_id, f.created_at.timestamp()) for f in snapshot.fulfilments] == [
+        ("b", 1795400000),
+        ("a", 1795300000),
+        ("only-number", 1795300000),
+    ]
+    assert order(meta_data=meta(_wc_shipment_tracking_items="")).fulfilments == ()
+
+
+def test_the_country_is_where_it_is_sent_else_where_it_is_billed():
+    assert order(shipping={"country": "DE"}).country == "DE"
+    assert order(shipping=[]).country == "US"
+
+
+def test_php_and_plugins_write_types_as_they_please():
+    snapshot = order(
+        id="19",
+        number=1019,
+        customer_id="4",
+        meta_data=[],
+        line_items=[
+            {"id": 1, "name": "Cheese", "product_id": 0, "quantity": 0.5, "total": "3.10"},
+            {
+                "id": 2,
+                "name": "Milk",
+                "product_id": "12",
+                "quantity": "2",
+                "total": "2",
+                "image": [],
+            },
+        ],
+    )
+    cheese, milk = snapshot.lines
+    assert (snapshot.order_id, snapshot.number, snapshot.person.customer_id) == ("19", "1019", "4")
+    assert (cheese.product_id, cheese.quantity, cheese.total) == (None, 1, Money(310, "USD"))
+    assert (milk.product_id, milk.quantity) == ("12", 2)
+
+
+# As a live store (WooCommerce 10.9.1) answered `orders/79/refunds`, shortened.
+REFUND = {
+    "id": 80,
+    "date_created_gmt": "2026-11-23T16:24:34",
+    "amount": "18.50",
+    "line_items": [
+        {"id": 45, "quantity": -1, "total": "-18.50",
+         "meta_data": [{"id": 353, "key": "_refunded_item_id", "value": "1"}]},
+        {"id": 46, "quantity": 0, "total": "-1.00",
+         "meta_data": [{"id": 354, "key": "_refunded_item_id", "value": "2"}]},
+    ],
+}  # fmt: skip
+
+
+def test_an_order_read_with_its_refunds_lacks_nothing():
+    named = body(refunds=[{"id": 80, "reason": "", "total": "-18.50"}])
+    (snapshot,) = read({"order": named, "refunds": [REFUND]}, topics.FETCHED_ORDER)
+    (refund,) = snapshot.refunds
+    assert refund.amount == Money(1850, "USD")
+    assert refund.created_at == datetime(2026, 11, 23, 16, 24, 34, tzinfo=UTC)
+    assert refund.lines == {"1": 1}
+    assert not lacks_facts(snapshot)
+    assert "order_refunded" in [event.type for event in facts_of(snapshot)]
+
+
+def test_a_refund_of_an_amount_has_no_lines_but_they_are_known():
+    (snapshot,) = read(
+        {"order": body(), "refunds": [REFUND | {"line_items": []}]}, topics.FETCHED_ORDER
+    )
+    assert snapshot.refunds[0].lines == {}
+
+
+def test_a_listed_order_only_names_its_refunds():
+    named = body(refunds=[{"id": 80, "reason": "", "total": "-18.50"}])
+    (snapshot,) = read({"order": named}, topics.FETCHED_ORDER)
+    assert lacks_facts(snapshot)
+
+
+PRODUCT = json.loads(capture("product-update-0-product.updated")["body"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "reviewable"),
+    [
+        ({}, True),
+        ({"reviews_allowed": False}, False),
+        ({"status": "draft"}, False),
+        ({"status": "trash"}, False),
+    ],
+)
+def test_whether_a_product_can_be_reviewed(changes, reviewable):
+    (snapshot,) = read(PRODUCT | changes, "product.updated")
+    assert isinstance(snapshot, ProductSnapshot)
+    assert snapshot.reviewable is reviewable
+
+
+def test_a_variation_is_no_product_of_its_own():
+    assert isinstance(read(PRODUCT | {"type": "variation"}, "product.updated"), Ignored)
+
+
+def test_a_customer_without_name_is_known_by_the_bill():
+    data = json.loads(capture("customer-create-0-customer.created")["body"])
+    data |= {"first_name": "", "billing": data["billing"] | {"first_name": "Eva", "country": "SK"}}
+    (snapshot,) = read(data, "customer.updated")
+    assert isinstance(snapshot, CustomerSnapshot)
+    assert (snapshot.person.first_name, snapshot.country) == ("Eva", "SK")
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=8,
+)
+
+
+@given(field=st.sampled_from(sorted(body())), value=JSON_VALUES)
+def test_any_field_may_hold_anything_without_a_crash(field, value):
+    try:
+        order(**{field: value})
+    except BadPayload:
+        return
