@@ -1,9 +1,10 @@
 """All automations, in the order in which merchants see them."""
 
 from app.automations.base import Automation
+from app.automations.milestone_coupon import MilestoneCoupon
 from app.automations.review_request import ReviewRequest
 
-AUTOMATIONS: tuple[Automation, ...] = (ReviewRequest(),)
+AUTOMATIONS: tuple[Automation, ...] = (ReviewRequest(), MilestoneCoupon())
 
 
 def by_key(key: str) -> Automation:

@@ -21,9 +21,10 @@ from app.domain.events import (
     OrderRefunded,
     OrderRemoved,
 )
+from app.domain.parcels import is_all_delivered, last_arrival, parcels_of
 from app.domain.reasons import Reason, ReasonCode
 from app.domain.refunds import is_refunded_whole, last_refund_at, refunded_quantities
-from app.domain.snapshots import FulfilmentSnapshot, Line, OrderSnapshot
+from app.domain.snapshots import Line, OrderSnapshot
 from app.i18n.translator import N_
 
 KIND = ActionKind.REVIEW_REQUEST_MAIL
@@ -120,8 +121,8 @@ class ReviewRequest:
     """
 
     key: ClassVar = "review_request"
-    Settings: ClassVar = ReviewRequestSettings
-    listens_to: ClassVar = (
+    Settings: ClassVar[type[SettingsModel]] = ReviewRequestSettings
+    listens_to: ClassVar[tuple[type[Event], ...]] = (
         OrderPaid,
         OrderFulfilled,
         OrderDelivered,
@@ -130,7 +131,7 @@ class ReviewRequest:
         OrderCancelled,
         OrderRemoved,
     )
-    performs: ClassVar = frozenset({KIND})
+    performs: ClassVar[frozenset[ActionKind]] = frozenset({KIND})
 
     def decide(self, event: Event, context: Context) -> Sequence[Decision]:
         """Plan, move or withdraw the one request of the order, from its whole picture."""
@@ -237,14 +238,11 @@ def _asked_before(
 
 def _arrival(context: Context, settings: ReviewRequestSettings) -> Arrival | None:
     """The best known basis: delivery, else the parcels' departure, else completion."""
-    order = context.order
-    parcels = [parcel for parcel in order.fulfilments if not parcel.cancelled]
-    seen = [at for at in (order.delivered_at, *(p.delivered_at for p in parcels)) if at]
-    last_seen = max(seen, default=None)
-    if last_seen and (order.delivered_at or _all_delivered(order, parcels)):
+    order, last_seen = context.order, last_arrival(context.order)
+    if last_seen and is_all_delivered(order):
         days = settings.days_after_delivery
         return Arrival(ReasonCode.AFTER_DELIVERY, last_seen, last_seen, days)
-    if parcels:
+    if parcels := parcels_of(order):
         left = max(parcel.created_at for parcel in parcels)
         expected = left + timedelta(days=_transit_days(context, settings))
         at = max(expected, last_seen or expected)
@@ -254,23 +252,6 @@ def _arrival(context: Context, settings: ReviewRequestSettings) -> Arrival | Non
         days = settings.days_after_completion
         return Arrival(ReasonCode.AFTER_COMPLETION, done, done, days)
     return None
-
-
-def _all_delivered(order: OrderSnapshot, parcels: list[FulfilmentSnapshot]) -> bool:
-    """Whether every parcel arrived and none is still to leave."""
-    return all(p.delivered_at for p in parcels) and (
-        order.fully_fulfilled or _all_lines_left(order, parcels)
-    )
-
-
-def _all_lines_left(order: OrderSnapshot, parcels: list[FulfilmentSnapshot]) -> bool:
-    refunded = refunded_quantities(order)
-    return all(
-        sum(p.lines.get(line.line_id, 0) for p in parcels)
-        >= line.quantity - refunded.get(line.line_id, 0)
-        for line in order.lines
-        if line.ships
-    )
 
 
 def _transit_days(context: Context, settings: ReviewRequestSettings) -> int:
