@@ -91,11 +91,12 @@ class Client:
 
     def _run(self, operation: str, variables: Mapping[str, Any]) -> Answer:
         """One operation, with waiting for points and one renewal of the token."""
-        renewed = False
+        renew = renewed = False
         for _ in range(_ATTEMPTS):
-            response = self._post(operation, variables, renew=renewed)
+            response = self._post(operation, variables, renew=renew)
+            renew = False
             if response.status_code == HTTPStatus.UNAUTHORIZED and not renewed:
-                renewed = True
+                renew = renewed = True
                 continue
             self._raise_for_status(response)
             if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
