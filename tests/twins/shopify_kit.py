@@ -80,7 +80,7 @@ def listening_app() -> Iterator[App]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever, daemon=True)
+    thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     app.url = f"http://127.0.0.1:{server.server_port}"
     try:
@@ -176,12 +176,12 @@ class Merchant:
         assert status == 200, answer
         self.token = answer["access_token"]
 
-    def raw_graphql(self, query: str, **variables: Any) -> tuple[int, Any, dict[str, str]]:
+    def raw_graphql(self, query: str, /, **variables: Any) -> tuple[int, Any, dict[str, str]]:
         headers = {"Host": f"{SHOP}.myshopify.com", "X-Shopify-Access-Token": self.token}
         body = {"query": query, "variables": variables}
         return self.send("POST", "/admin/api/2026-10/graphql.json", body, headers)
 
-    def graphql(self, operation: str, **variables: Any) -> Any:
+    def graphql(self, operation: str, /, **variables: Any) -> Any:
         """Run one of our operations; fails on GraphQL errors."""
         query = (OPERATIONS / f"{operation}.graphql").read_text()
         status, answer, _ = self.raw_graphql(query, **variables)
