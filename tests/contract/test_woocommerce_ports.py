@@ -183,7 +183,7 @@ def test_a_customer_is_read(shop: Shop) -> None:
     made = shop.act("/customers", email="ada@example.com", first_name="Ada")
     fetched = shop.ports.customers.fetch(str(made["id"]))
     assert fetched is not None
-    (snapshot,) = PLATFORM.normalise(Received(fetched.topic, fetched.body, None, ""))  # type: ignore[misc]
+    (snapshot,) = PLATFORM.normalise(Received(fetched.topic, fetched.body, None, ""))
     assert snapshot.person.email == "ada@example.com"
 
 
@@ -202,7 +202,7 @@ SPEC = CouponSpec(
 
 
 def raw_coupon(shop: Shop, ref: str) -> dict[str, Any]:
-    return shop.ports.coupons._client.get(f"coupons/{ref}").object()  # type: ignore[union-attr]
+    return shop.ports.coupons._client.get(f"coupons/{ref}").object()
 
 
 def test_a_coupon_is_created_bound_and_lasts_the_whole_day(shop: Shop) -> None:
@@ -274,7 +274,7 @@ def test_a_review_is_published_once(shop: Shop, review: ReviewSpec) -> None:
     published = reviews.publish(review)
     assert reviews.find(review) == published
     assert reviews.publish(review) == published
-    stored = reviews._client.get(f"products/reviews/{published}").object()  # type: ignore[attr-defined]
+    stored = reviews._client.get(f"products/reviews/{published}").object()
     assert (stored["status"], stored["rating"], stored["reviewer"]) == ("approved", 4, "Eva K.")
 
 
@@ -296,7 +296,7 @@ def test_a_product_that_is_gone_or_closed(shop: Shop, review: ReviewSpec) -> Non
     with pytest.raises(Refused) as raised:
         reviews.publish(replace(review, product_id="999999"))
     assert raised.value.code == "product_gone"
-    client = reviews._client  # type: ignore[attr-defined]
+    client = reviews._client
     client.post(f"products/{review.product_id}", {"reviews_allowed": False})
     with pytest.raises(Refused) as raised:
         reviews.publish(review)
