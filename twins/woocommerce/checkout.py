@@ -60,7 +60,7 @@ def place(store: Store, order_id: int, data: dict[str, Any]) -> Document:
     order["customer_id"] = int(data.get("customer_id") or 0)
     order["payment_method"] = method
     order["payment_method_title"] = GATEWAYS.get(method, method)
-    order["shipping_lines"] = [_flat_rate(store)]
+    order["shipping_lines"] = [_flat_rate(store, order)]
     if data.get("coupon"):
         coupons.apply(store, order, data["coupon"])
     consent = "1" if data.get("consent") else "0"
@@ -74,7 +74,8 @@ def place(store: Store, order_id: int, data: dict[str, Any]) -> Document:
     return orders.change_status(store, order, "on-hold" if method == "bacs" else "processing")
 
 
-def _flat_rate(store: Store) -> Document:
+def _flat_rate(store: Store, order: Document) -> Document:
+    items = ", ".join(f"{i['name']} &times; {i['quantity']}" for i in order["line_items"])
     return {
         "id": store.state.next_id("item"),
         "method_title": "Flat rate",
@@ -84,7 +85,7 @@ def _flat_rate(store: Store) -> Document:
         "total_tax": "0.00",
         "taxes": [],
         "tax_status": "taxable",
-        "meta_data": [],
+        "meta_data": [store.new_meta("Items", items)],
     }
 
 

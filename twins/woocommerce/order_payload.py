@@ -96,7 +96,7 @@ def render_order(store: Store, order: Document, base: str) -> Document:
         "meta_data": order["meta_data"],
         "line_items": [_line_item(store, item, base) for item in order["line_items"]],
         "tax_lines": [],
-        "shipping_lines": order["shipping_lines"],
+        "shipping_lines": [_with_display(line) for line in order["shipping_lines"]],
         "fee_lines": order["fee_lines"],
         "coupon_lines": [_with_display(line) for line in order["coupon_lines"]],
         "refunds": [
