@@ -228,6 +228,7 @@ def _list(store: Store, request: RestRequest) -> RestResponse:
         product
         for product in _shown(store)
         if (params["status"] == "any" or product["status"] == params["status"])
+        and params.get("type") in (None, product["type"])
         and (not params.get("sku") or product["sku"] in params["sku"].split(","))
         and (not params.get("slug") or product["slug"] == params["slug"])
     ]
@@ -261,6 +262,7 @@ ROUTES = [
         | MODIFIED
         | {
             "status": Param("string", default="any"),
+            "type": Param("string"),
             "sku": Param("string"),
             "slug": Param("string"),
         },
