@@ -4,8 +4,6 @@ An order is kept as one clear document (facts) and one sealed one (the person), 
 be run without decrypting anybody's name.
 """
 
-import hashlib
-import json
 from dataclasses import replace
 from typing import Any
 
@@ -30,12 +28,6 @@ def order_from(doc: Any, person: Person | None = None) -> OrderSnapshot:
     """The snapshot again, with the person if it was opened."""
     order = _orders.validate_python(doc)
     return replace(order, person=person) if person else order
-
-
-def content_hash(order: OrderSnapshot) -> str:
-    """Tells whether two bodies of the same version say the same."""
-    text = json.dumps(_orders.dump_python(order, mode="json"), sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def person_doc(person: Person) -> dict[str, Any]:

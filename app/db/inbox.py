@@ -67,6 +67,13 @@ class Inbox(Repository):
         )
         return [InboxRow(*row) for row in self._connection.execute(query)]
 
+    def has_pending(self, source: str) -> bool:
+        """Whether rows of this source still wait to be interpreted."""
+        query = select(inbox.c.id).where(
+            self._mine(inbox), inbox.c.state == "pending", inbox.c.source == source
+        )
+        return self._connection.execute(query.limit(1)).first() is not None
+
     def finish(self, row: InboxRow, state: str, now: datetime, note: str | None = None) -> None:
         """Done, ignored, unknown or failed. Bodies of polls, imports and refreshes are dropped."""
         values = {"state": state, "note": note, "interpreted_at": now}

@@ -9,7 +9,6 @@ from sqlalchemy import func, or_, select, update
 from app.db.base import Repository
 from app.db.codec import (
     NOBODY,
-    content_hash,
     order_doc,
     order_from,
     person_doc,
@@ -27,7 +26,6 @@ class StoredOrder:
 
     order: OrderSnapshot
     customer_id: CustomerId | None
-    content_hash: str
     read_at: datetime | None  # business time of the last full read from the platform
     sealed_person: bytes | None
 
@@ -50,15 +48,12 @@ class Orders(Repository):
 
     def get(self, order_id: PlatformId) -> StoredOrder | None:
         """One order, without its person."""
-        columns = (
-            orders.c.doc, orders.c.customer_id, orders.c.content_hash, orders.c.read_at,
-            orders.c.person,
-        )  # fmt: skip
+        columns = (orders.c.doc, orders.c.customer_id, orders.c.read_at, orders.c.person)
         query = select(*columns).where(self._mine(orders), orders.c.platform_id == order_id)
         row = self._connection.execute(query).first()
         if row is None:
             return None
-        return StoredOrder(order_from(row[0]), row[1], row[2], row[3], row[4])
+        return StoredOrder(order_from(row[0]), row[1], row[2], row[3])
 
     def person(self, order_id: PlatformId) -> Person:
         """Who ordered; nobody if unknown or erased. Decrypts: not inside a write transaction."""
@@ -83,7 +78,6 @@ class Orders(Repository):
             "number": order.number,
             "customer_id": customer_id,
             "doc": order_doc(order),
-            "content_hash": content_hash(order),
             "currency": order.total.currency,
             "total_minor": order.total.minor,
             "refunded_minor": refunded,

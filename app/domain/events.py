@@ -137,3 +137,5 @@ def facts_of(order: OrderSnapshot) -> Iterator[Event]:
             )
     if order.cancelled_at:
         yield OrderCancelled(order_id=oid, occurred_at=order.cancelled_at)
+    if order.trashed:
+        yield OrderRemoved(order_id=oid, occurred_at=order.version or order.placed_at)

@@ -22,8 +22,8 @@ def merge_order(stored: OrderSnapshot | None, new: OrderSnapshot) -> OrderSnapsh
     newer, older = (stored, new) if is_older(new, stored) else (new, stored)
     return replace(
         newer,
-        paid_at=newer.paid_at or (older.paid_at if newer.paid else None),
-        delivered_at=newer.delivered_at or older.delivered_at,
+        paid_at=_earlier(newer.paid_at, older.paid_at) if newer.paid else None,
+        delivered_at=_earlier(newer.delivered_at, older.delivered_at),
         fulfilments=_merge_fulfilments(older.fulfilments, newer.fulfilments),
         refunds=_merge_refunds(older.refunds, newer.refunds),
     )
@@ -49,7 +49,7 @@ def merge_delivery(order: OrderSnapshot, new: DeliverySnapshot) -> OrderSnapshot
     parcel = next((f for f in order.fulfilments if f.fulfilment_id == new.fulfilment_id), None)
     if parcel is None:
         return None
-    arrived = replace(parcel, delivered_at=parcel.delivered_at or new.delivered_at)
+    arrived = replace(parcel, delivered_at=_earlier(parcel.delivered_at, new.delivered_at))
     return replace(order, fulfilments=_merge_fulfilments(order.fulfilments, (arrived,)))
 
 
@@ -75,7 +75,12 @@ def _merge_fulfilments(
 def _newer_parcel(known: FulfilmentSnapshot, new: FulfilmentSnapshot) -> FulfilmentSnapshot:
     stale = known.version and new.version and new.version < known.version
     winner, loser = (known, new) if stale else (new, known)
-    return replace(winner, delivered_at=winner.delivered_at or loser.delivered_at)
+    return replace(winner, delivered_at=_earlier(winner.delivered_at, loser.delivered_at))
+
+
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    """Bodies that do not tell the time of arrival give a time by which it had happened."""
+    return min(one, other) if one and other else one or other
 
 
 def _merge_refunds(

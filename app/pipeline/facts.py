@@ -3,11 +3,10 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from app.db.codec import content_hash
 from app.db.inbox import InboxRow
 from app.db.orders import StoredOrder
 from app.db.tenant import ShopData
-from app.domain.events import Event, OrderRemoved, facts_of
+from app.domain.events import Event, facts_of
 from app.domain.ids import CustomerId, PlatformId
 from app.domain.merging import (
     is_older,
@@ -103,8 +102,7 @@ class Facts:
             return False
         if new.version != stored.order.version:
             return False
-        merged = merge_order(stored.order, new)
-        return content_hash(replace(merged, person=stored.order.person)) != stored.content_hash
+        return _comparable(merge_order(stored.order, new)) != _comparable(stored.order)
 
     def _who(self, person: Person) -> tuple[CustomerId | None, bytes | None]:
         """The canonical customer and the sealed person; nobody for the erased."""
@@ -194,11 +192,7 @@ class Facts:
         stored = self._data.orders.get(gone.platform_id)
         if stored is None or stored.order.trashed:
             return
-        order = replace(stored.order, trashed=True)
-        self._data.orders.save(order, stored.customer_id, None, self._read_at)
-        event = OrderRemoved(order_id=gone.platform_id, occurred_at=self._now)
-        if self._data.events.add(event, stored.customer_id, self._now):
-            self._answer(order, stored.customer_id, [event])
+        self._save(replace(stored.order, trashed=True), stored.customer_id, None)
 
     def _merged(self, merged: MergedCustomers) -> None:
         kept = self._data.customers.resolve(Person(customer_id=merged.kept), self._now)
@@ -214,3 +208,10 @@ class Facts:
         self._data.refreshes.ask(kind, platform_id, due, patient=bool(patience))
         if not patience:
             self._data.uow.after_commit("refresh", self._data.shop_id)
+
+
+def _comparable(order: OrderSnapshot) -> OrderSnapshot:
+    """What two bodies of one version must agree on; who ordered and when it was paid may be added
+    (Shopify's orders/paid has the version of orders/create and tells the time).
+    """
+    return replace(order, person=Person(), paid_at=None)

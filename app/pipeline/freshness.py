@@ -52,11 +52,24 @@ def read(rt: Runtime, shop: Shop, store: Store, kind: ObjectKind, platform_id: P
     }
     fetched = ports[kind].fetch(platform_id)
     now = rt.wall.now()
+    if fetched is None and kind is ObjectKind.ORDER and _hidden(rt, shop, store, platform_id):
+        return
     if fetched is None:
         fetched = Fetched(f"gone/{kind}", platform_id, platform_id.encode(), "")
     with rt.db.write() as uow:
         store_fetched(ShopData(uow, shop.id), "refresh", fetched, now, again=now.isoformat())
         uow.after_commit("drain", shop.id)
+
+
+def _hidden(rt: Runtime, shop: Shop, store: Store, order_id: PlatformId) -> bool:
+    """Whether the platform shows orders of this age at all; a deletion comes as a webhook."""
+    if store.orders.visible_days is None:
+        return False
+    with rt.db.read() as uow:
+        stored = ShopData(uow, shop.id).orders.get(order_id)
+    # A day less than told: the platform's idea of "now" and ours may differ.
+    oldest = rt.business.now() - timedelta(days=store.orders.visible_days - 1)
+    return stored is not None and stored.order.placed_at < oldest
 
 
 def _check_arrived(rt: Runtime, shop: Shop) -> None:

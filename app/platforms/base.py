@@ -174,6 +174,8 @@ class RatingTotals:
 class OrdersPort(Protocol):
     """Orders of one store."""
 
+    visible_days: int | None  # older orders cannot be read (and are not gone); None: all can
+
     def fetch(self, order_id: PlatformId) -> Fetched | None:
         """The full order with refunds; None if it is gone."""
         ...
@@ -310,6 +312,7 @@ class Platform(Protocol):
     shared_secrets: tuple[str, ...]  # one webhook address for all shops; () if each has its own
     topics: Mapping[str, str]  # topic → what is done with it, in words; data for registration
     polls_minutes: int
+    import_days: int  # how far back the first import reads orders
     # (domain, refresh token) → the next pair of expiring tokens; None where keys do not expire.
     # Raises MerchantMustFix("store_token_expired") if the chain is broken.
     renew: Callable[[str, str], TokenPair] | None

@@ -74,7 +74,6 @@ orders = Table(
     Column("customer_id", BigId),
     Column("doc", Json, nullable=False),  # OrderSnapshot without the person
     Column("person", LargeBinary),  # sealed JSON
-    Column("content_hash", String(64), nullable=False),
     Column("currency", String(3), nullable=False),
     Column("total_minor", BigInteger, nullable=False),
     Column("refunded_minor", BigInteger, nullable=False),

@@ -22,6 +22,8 @@ PAGE = 10
 class Orders:
     """OrdersPort on Shopify. Without `read_all_orders` the last 60 days are visible."""
 
+    visible_days: int | None = 60
+
     def __init__(self, client: Client) -> None:
         self._client = client
 

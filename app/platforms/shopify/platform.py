@@ -44,6 +44,7 @@ class Shopify:
     key = "shopify"
     topics: Mapping[str, str] = TOPICS
     polls_minutes = 15
+    import_days = 60  # older orders need the scope read_all_orders
 
     def __init__(
         self,

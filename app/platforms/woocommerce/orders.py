@@ -11,6 +11,8 @@ from app.platforms.woocommerce.listing import ORDER_FIELDS, fetched_order, order
 class Orders:
     """OrdersPort of WooCommerce."""
 
+    visible_days: int | None = None
+
     def __init__(self, client: StoreClient) -> None:
         self._client = client
 

@@ -48,6 +48,7 @@ class WooCommerce:
     shared_secrets: tuple[str, ...] = ()  # each webhook has its own
     topics: Mapping[str, str] = topics.TOPICS
     polls_minutes = 10
+    import_days = 90
     renew: Callable[[str, str], TokenPair] | None = None  # keys do not expire
 
     def __init__(self, user_agent: str, wall: Clock, *, allow_loopback: bool = False) -> None:
