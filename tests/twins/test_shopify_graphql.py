@@ -72,7 +72,7 @@ def test_orders_are_paged_in_a_window(merchant: Merchant) -> None:
             break
     assert names == recent
     everything = merchant.graphql("orders_changed", query="", first=50)["orders"]["nodes"]
-    assert len(everything) == 5
+    assert len(everything) == 5 + 2  # the demo shop's own within 60 days
     assert old in [order["name"] for order in everything]
 
 
@@ -316,7 +316,7 @@ def test_refunds_need_a_key_and_happen_once(merchant: Merchant) -> None:
     assert first == again
     assert first["refund"]
     orders = merchant.send("GET", f"/_twin/shops/{SHOP}/orders")[1]
-    assert len(orders[0]["refunds"]) == 1
+    assert [len(o["refunds"]) for o in orders if o["id"] == order["id"]] == [1]
     changed = given | {"note": "other"}
     answer = merchant.raw_graphql(REFUND, input=changed, key="a")[1]
     assert answer["errors"][0]["extensions"]["code"] == "IDEMPOTENCY_KEY_PARAMETER_MISMATCH"

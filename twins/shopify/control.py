@@ -103,7 +103,7 @@ def _pieces(given: Given) -> dict[int, int] | None:
 
 def _fulfill(shop: Shop, given: Given) -> Document:
     number = given.get("tracking_number")
-    return orders.fulfill_order(shop, given["order_id"], _pieces(given), number)
+    return orders.fulfill_order(shop, given["order_id"], _pieces(given), number, given.get("at"))
 
 
 def _event(shop: Shop, given: Given) -> Document:

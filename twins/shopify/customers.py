@@ -31,7 +31,13 @@ def create_customer(shop: Shop, email: str, **given: object) -> Document:
         "consent": {"state": "not_subscribed", "opt_in_level": None, "updated_at": None},
     } | given
     shop.put("customer", customer)
+    _note_email(shop, customer)
     return customer
+
+
+def _note_email(shop: Shop, customer: Document) -> None:
+    """Keep the way from an address to its customer; what it says is checked when it is used."""
+    shop.put("email", {"id": customer["email"].lower(), "customer_id": customer["id"]})
 
 
 def customer_for_checkout(
@@ -59,7 +65,9 @@ def customer_for_checkout(
 def find_by_email(shop: Shop, email: str) -> Document | None:
     """Return the customer with that address, whatever its case."""
     wanted = email.strip().lower()
-    return next((c for c in shop.all("customer") if c["email"].lower() == wanted), None)
+    noted = shop.get("email", wanted)
+    customer = shop.get("customer", noted["customer_id"]) if noted else None
+    return customer if customer and customer["email"].lower() == wanted else None
 
 
 def find_customer(shop: Shop, customer_id: int) -> Document:
@@ -72,7 +80,16 @@ def find_customer(shop: Shop, customer_id: int) -> Document:
 
 def orders_of(shop: Shop, customer: Document) -> list[Document]:
     """Return a customer's orders, oldest first."""
-    return [order for order in shop.all("order") if order["customer_id"] == customer["id"]]
+    noted = shop.get("customer-orders", customer["id"]) or {"order_ids": []}
+    found = [shop.get("order", order_id) for order_id in noted["order_ids"]]
+    return [order for order in found if order]
+
+
+def note_order(shop: Shop, customer_id: int, order_id: int) -> None:
+    """Count an order as one of the customer's."""
+    noted = shop.get("customer-orders", customer_id) or {"id": customer_id, "order_ids": []}
+    noted["order_ids"] = sorted([*noted["order_ids"], order_id])
+    shop.put("customer-orders", noted)
 
 
 def amount_spent(shop: Shop, customer: Document) -> int:
@@ -112,6 +129,7 @@ def change_email(shop: Shop, customer_id: int, email: str) -> Document:
         if other and other["id"] != customer_id:
             raise ActionError(f"Customer {other['id']} has that address: merge the two.")
         customer["email"] = email
+        _note_email(shop, customer)
         _changed(shop, customer, [])
         return customer
 
@@ -124,6 +142,7 @@ def merge_customers(shop: Shop, kept_id: int, deleted_id: int) -> Document:
             raise ActionError("A customer cannot be merged with itself.")
         for order in orders_of(shop, deleted):
             shop.put("order", order | {"customer_id": kept_id})
+            note_order(shop, kept_id, order["id"])
         shop.delete("customer", deleted_id)
         kept["updated_at"] = shop.stamp()
         shop.put("customer", kept)

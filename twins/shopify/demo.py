@@ -1,11 +1,22 @@
 """The demo shop: Çınar & Breza, Turkish towels and copper from a workshop in Bratislava."""
 
+from datetime import timedelta
 from typing import Any
 
+from twins.common.state import Document
 from twins.shopify import catalog
 from twins.shopify.addresses import make_address
 from twins.shopify.customers import create_customer
+from twins.shopify.formats import utc_text
 from twins.shopify.installation import install
+from twins.shopify.orders import (
+    Checkout,
+    add_fulfillment_event,
+    create_order,
+    find_order,
+    fulfill_order,
+    refund_order,
+)
 from twins.shopify.shop import Shop
 
 PRODUCTS: tuple[dict[str, Any], ...] = (
@@ -82,4 +93,58 @@ def seed_demo(shop: Shop) -> None:
             locale=locale,
             address=make_address(shop, country, first, last),
         )
+    _add_history(shop)
     install(shop)
+
+
+def _add_history(shop: Shop) -> None:
+    """Orders from before the installation. The oldest is beyond the 60 days that an app sees, but
+    counts in its customer's lifetime figures.
+    """
+    _past_order(shop, "deniz@mektup.example", "waffle-towel", days_ago=83)
+    delivered = _past_order(shop, "deniz@mektup.example", "copper-cezve", days_ago=31)
+    add_fulfillment_event(
+        shop,
+        delivered["id"],
+        fulfill_order(shop, delivered["id"], at=_days_ago(shop, 30))["id"],
+        "delivered",
+        _days_ago(shop, 27),
+    )
+    returned = _past_order(shop, "owen@letter.example", "peshtemal-olive", days_ago=45)
+    fulfill_order(shop, returned["id"], at=_days_ago(shop, 44))
+    refund_order(shop, returned["id"], note="Wrong colour")
+    _date_back(shop, delivered["id"], _days_ago(shop, 27))
+    _date_back(shop, returned["id"], _days_ago(shop, 40))
+
+
+def _date_back(shop: Shop, order_id: int, at: str) -> None:
+    """Let the last changes of an order have happened at `at`."""
+    order = find_order(shop, order_id)
+    order["updated_at"] = at
+    for refund in order["refunds"]:
+        refund["created_at"] = at
+    for transaction in order["transactions"]:
+        if transaction["kind"] == "refund":
+            transaction["created_at"] = transaction["processed_at"] = at
+    for parcel in order["fulfillments"]:
+        parcel["updated_at"] = at
+    shop.put("order", order)
+
+
+def _past_order(shop: Shop, email: str, product: str, days_ago: int) -> Document:
+    _email, first, last, locale, country = next(c for c in CUSTOMERS if c[0] == email)
+    variant = next(p["variants"][0]["id"] for p in shop.all("product") if p["handle"] == product)
+    checkout = Checkout(
+        items=[(variant, 1)],
+        email=email,
+        first_name=first,
+        last_name=last,
+        country=country,
+        locale=locale,
+        created_at=_days_ago(shop, days_ago),
+    )
+    return create_order(shop, checkout)
+
+
+def _days_ago(shop: Shop, days: int) -> str:
+    return utc_text(shop.now() - timedelta(days=days))

@@ -8,7 +8,7 @@ from typing import Any
 from twins.common.state import Document
 from twins.shopify import order_facts as facts
 from twins.shopify.addresses import make_address
-from twins.shopify.customers import customer_for_checkout
+from twins.shopify.customers import customer_for_checkout, note_order
 from twins.shopify.errors import ActionError
 from twins.shopify.payloads.customer import customer_body
 from twins.shopify.payloads.order import order_body
@@ -101,6 +101,8 @@ def create_order(shop: Shop, checkout: Checkout) -> Document:
         _redeem(shop, order, checkout.discount_code)
         _charge(shop, order, created_at, "success" if checkout.paid else "pending")
         shop.put("order", order)
+        if customer:
+            note_order(shop, customer["id"], order["id"])
         _emit_created(shop, order, customer, is_new)
         return order
 
@@ -169,6 +171,7 @@ def _emit_created(shop: Shop, order: Document, customer: Document | None, is_new
     bodies.append(("orders/create", body))
     if facts.financial_status(order) == "paid":
         bodies.append(("orders/paid", body))
+    bodies.append(("orders/updated", body))  # Shopify sends one right after the creation, too
     bodies += [
         ("products/update", product_body(shop, product))
         for product in shop.all("product")
@@ -192,8 +195,12 @@ def fulfill_order(
     order_id: int,
     quantities: dict[int, int] | None = None,
     tracking_number: str | None = None,
+    at: str | None = None,
 ) -> Document:
-    """Send a parcel: the given pieces per line id, or all that waits. Returns the parcel."""
+    """Send a parcel: the given pieces per line id, or all that waits. Returns the parcel.
+
+    `at` (UTC) gives it an older time than now, for a shop with a history.
+    """
     with shop.locked():
         order = _open_order(shop, order_id)
         waiting = {x["id"]: facts.unfulfilled_quantity(order, x) for x in order["lines"]}
@@ -205,8 +212,8 @@ def fulfill_order(
             "id": shop.next_id(),
             "name": f"{order['name']}.{len(order['fulfillments']) + 1}",
             "status": "success",
-            "created_at": shop.stamp(),
-            "updated_at": shop.stamp(),
+            "created_at": at or shop.stamp(),
+            "updated_at": at or shop.stamp(),
             "tracking_company": "DPD",
             "tracking_number": number,
             "tracking_url": f"https://tracking.dpd.example/{number}",
