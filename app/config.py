@@ -80,16 +80,16 @@ class Settings(BaseSettings):
             (
                 any(len(key) < 32 for key in self.keys) or not self.keys,
                 (
-                    "SECRET_KEYS is missing or shorter than 32 characters. Without it stored tokens "
-                    "and names cannot be encrypted. Make one: "
+                    "SECRET_KEYS is missing or shorter than 32 characters. Without it stored "
+                    "tokens and names cannot be encrypted. Make one: "
                     'python -c "import secrets; print(secrets.token_urlsafe(48))"'
                 ),
             ),
             (
                 not self.public_url.startswith("https://") or loopback,
                 (
-                    f"PUBLIC_URL is {self.public_url!r}. Stores and customers must reach it: set the "
-                    "address of this installation, with https."
+                    f"PUBLIC_URL is {self.public_url!r}. Stores and customers must reach it: "
+                    "set the address of this installation, with https."
                 ),
             ),
             (

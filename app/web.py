@@ -16,8 +16,8 @@ from app.db.session import DatabaseUnavailable
 from app.deps import Deps
 from app.embedded_ui import activity, automations, dev, health, home, session
 from app.http import EXTENSION, allow
-from app.installers import shopify, woocommerce
 from app.i18n import SUPPORTED, Language, Translator, install, negotiate
+from app.installers import shopify, woocommerce
 from app.logs import configure_logging
 from app.webhooks import views as webhooks
 
@@ -46,7 +46,7 @@ def create_app(deps: Deps | None = None) -> Flask:
     app = Flask("app", static_folder=str(_HERE / "embedded_ui" / "static"), template_folder=None)
     app.extensions[EXTENSION] = deps
     app.config["MAX_CONTENT_LENGTH"] = deps.settings.max_body_bytes
-    app.jinja_loader = ChoiceLoader(  # type: ignore[assignment]  # Flask's annotation is narrower than Jinja's
+    app.jinja_loader = ChoiceLoader(  # type: ignore[assignment]  # Flask names FileSystemLoader
         [FileSystemLoader(_HERE / name / "templates") for name in _TEMPLATES]
     )
     _pages(app)
@@ -94,9 +94,11 @@ def _headers(response: Response) -> Response:
 def _http_error(error: HTTPException) -> Response:
     """A page for people; nothing but the status for machines."""
     status = error.code or 500
-    if error.response is not None:
-        return Response(error.response.get_data(), status, error.response.headers)
-    if request.path.startswith("/webhooks/") or "text/html" not in request.headers.get("Accept", ""):
+    if isinstance(error.response, Response):
+        return error.response
+    if request.path.startswith("/webhooks/") or "text/html" not in request.headers.get(
+        "Accept", ""
+    ):
         return Response(status=status)
     return Response(render_template("error.html", status=status), status, mimetype="text/html")
 

@@ -1,4 +1,4 @@
-"""Development pages: what was mailed, and a button that moves business time. Never in production."""
+"""Development pages: what was mailed, and a button that moves business time."""
 
 from datetime import datetime, timedelta
 

@@ -5,7 +5,7 @@ from typing import Any
 _CHUNK = 65_536
 
 
-class BodyTooLarge(Exception):  # noqa: N818 - it names what happened
+class BodyTooLarge(Exception):
     """The sender went on past the cap; nothing of it was kept."""
 
 
