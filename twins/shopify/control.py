@@ -7,7 +7,7 @@ from flask import Blueprint, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from twins.common.state import Document
-from twins.shopify import catalog, customers, installation, orders
+from twins.shopify import catalog, checkout, customers, installation, orders, parcels, refunds
 from twins.shopify.errors import ActionError
 from twins.shopify.payloads.order import order_body
 from twins.shopify.shop import Shop, Twin
@@ -82,8 +82,8 @@ def create_order(shop: Shop, given: Given) -> Document:
     """Place an order. `items` are `{product: handle, quantity}` or `{variant_id, quantity}`."""
     items = [(_variant(shop, item), int(item.get("quantity", 1))) for item in given["items"]]
     rest = {key: value for key, value in given.items() if key != "items"}
-    checkout = orders.Checkout(items=items, **({"email": None} | rest))
-    return orders.create_order(shop, checkout)
+    entered = checkout.Checkout(items=items, **({"email": None} | rest))
+    return checkout.create_order(shop, entered)
 
 
 def _variant(shop: Shop, item: Given) -> int:
@@ -103,7 +103,7 @@ def _pieces(given: Given) -> dict[int, int] | None:
 
 def _fulfill(shop: Shop, given: Given) -> Document:
     number = given.get("tracking_number")
-    return orders.fulfill_order(shop, given["order_id"], _pieces(given), number, given.get("at"))
+    return parcels.fulfill_order(shop, given["order_id"], _pieces(given), number, given.get("at"))
 
 
 def _event(shop: Shop, given: Given) -> Document:
@@ -112,13 +112,13 @@ def _event(shop: Shop, given: Given) -> Document:
     if not order["fulfillments"]:
         raise ActionError(f"{order['name']} has no parcel yet.")
     parcel_id = given.get("parcel_id") or order["fulfillments"][-1]["id"]
-    return orders.add_fulfillment_event(
+    return parcels.add_fulfillment_event(
         shop, order["id"], parcel_id, given["status"], given.get("happened_at")
     )
 
 
 def _refund(shop: Shop, given: Given) -> Document:
-    return orders.refund_order(
+    return refunds.refund_order(
         shop, given["order_id"], _pieces(given), given.get("amount"), given.get("note")
     )
 
@@ -141,7 +141,7 @@ ACTIONS: dict[str, Callable[[Shop, Given], Any]] = {
     "fulfill": _fulfill,
     "fulfillment-event": _event,
     "refund": _refund,
-    "cancel": lambda shop, given: orders.cancel_order(
+    "cancel": lambda shop, given: refunds.cancel_order(
         shop, given["order_id"], given.get("reason", "customer")
     ),
     "tags": lambda shop, given: orders.set_order_tags(shop, given["order_id"], given["tags"]),

@@ -11,7 +11,7 @@ from twins.shopify.payloads.customer import consent_body, customer_body
 from twins.shopify.shop import Shop
 
 if TYPE_CHECKING:
-    from twins.shopify.orders import Checkout
+    from twins.shopify.checkout import Checkout
 
 
 def create_customer(shop: Shop, email: str, **given: object) -> Document:

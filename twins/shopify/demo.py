@@ -6,17 +6,13 @@ from typing import Any
 from twins.common.state import Document
 from twins.shopify import catalog
 from twins.shopify.addresses import make_address
+from twins.shopify.checkout import Checkout, create_order
 from twins.shopify.customers import create_customer
 from twins.shopify.formats import utc_text
 from twins.shopify.installation import install
-from twins.shopify.orders import (
-    Checkout,
-    add_fulfillment_event,
-    create_order,
-    find_order,
-    fulfill_order,
-    refund_order,
-)
+from twins.shopify.orders import find_order
+from twins.shopify.parcels import add_fulfillment_event, fulfill_order
+from twins.shopify.refunds import refund_order
 from twins.shopify.shop import Shop
 
 PRODUCTS: tuple[dict[str, Any], ...] = (

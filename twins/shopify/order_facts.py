@@ -2,6 +2,7 @@
 
 from twins.common.state import Document
 
+MANUAL_GATEWAYS = ("Cash on Delivery (COD)", "Bank Deposit", "manual")
 COUNTED_PAYMENTS = ("sale", "capture")
 
 
@@ -79,6 +80,11 @@ def removed(order: Document) -> int:
 def current_total(order: Document) -> int:
     """The total after refunds and removals."""
     return max(0, total(order) - removed(order))
+
+
+def is_manual(transaction: Document) -> bool:
+    """Tell whether the merchant handles that payment by hand."""
+    return transaction["gateway"] in MANUAL_GATEWAYS
 
 
 def financial_status(order: Document) -> str:

@@ -9,9 +9,9 @@ from flask.typing import ResponseReturnValue
 from twins.common.state import Document
 from twins.shopify import catalog
 from twins.shopify.addresses import COUNTRY_NAMES
+from twins.shopify.checkout import Checkout, create_order
 from twins.shopify.errors import ActionError
 from twins.shopify.formats import gid
-from twins.shopify.orders import Checkout, create_order
 from twins.shopify.pages import find_shop, render
 from twins.shopify.shop import Shop, Twin
 

@@ -14,7 +14,8 @@ from twins.shopify.graphql.objects import customer_object, metafield_object, met
 from twins.shopify.graphql.order_objects import refund_object
 from twins.shopify.graphql.queries import subscription_object
 from twins.shopify.graphql.values import Value, user_error
-from twins.shopify.orders import find_order, refund_order
+from twins.shopify.orders import find_order
+from twins.shopify.refunds import refund_order
 from twins.shopify.shop import Shop
 
 MAX_METAFIELDS = 25

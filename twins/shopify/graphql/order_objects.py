@@ -8,7 +8,6 @@ from twins.shopify.formats import gid
 from twins.shopify.graphql.objects import customer_object, picture_url, product_object
 from twins.shopify.graphql.paging import Connection, connection
 from twins.shopify.graphql.values import Value, image, mailing_address, money_bag
-from twins.shopify.orders import MANUAL_GATEWAYS
 from twins.shopify.shop import Shop
 
 FULFILLMENT_STATUS = {
@@ -196,7 +195,7 @@ def _transaction(order: Document, transaction: Document) -> Value:
         "status": transaction["status"].upper(),
         "gateway": transaction["gateway"],
         "formattedGateway": transaction["gateway"],
-        "manualPaymentGateway": transaction["gateway"] in MANUAL_GATEWAYS,
+        "manualPaymentGateway": facts.is_manual(transaction),
         "test": order["test"],
         "createdAt": transaction["created_at"],
         "processedAt": transaction["processed_at"],

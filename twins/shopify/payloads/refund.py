@@ -107,7 +107,7 @@ def transaction_body(shop: Shop, order: Document, transaction: Document) -> dict
         "currency": currency,
         "payment_id": f"{order['name']}.1",
         "total_unsettled_set": {"presentment_money": unsettled, "shop_money": dict(unsettled)},
-        "manual_payment_gateway": transaction["gateway"] != "bogus",
+        "manual_payment_gateway": facts.is_manual(transaction),
         "amount_rounding": None,
         "admin_graphql_api_id": gid("OrderTransaction", transaction["id"]),
     }
