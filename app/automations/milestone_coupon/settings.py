@@ -41,7 +41,7 @@ class MilestoneCouponSettings(SettingsModel):
 
     nth_orders: Levels = Field(
         (3, 5, 10),
-        title=N_("Orders"),
+        title=N_("Paid orders"),
         description=N_("Reward these paid orders, with commas between the numbers; or nothing."),
     )
     spend_levels: Levels = Field(

@@ -1,0 +1,52 @@
+"""The merchant's words for automations, kinds of action and how actions ended.
+
+All are message ids; pages translate them. After an outcome comes a colon and the reason's words.
+"""
+
+from app.domain.actions import ActionKind, ActionState
+from app.i18n.translator import N_
+
+AUTOMATIONS = {
+    "review_request": N_("Review request"),
+    "milestone_coupon": N_("Milestone coupon"),
+}
+
+ABOUT = {
+    "review_request": N_("Asks for a review of each item some days after the parcels arrived."),
+    "milestone_coupon": N_("Thanks a customer with a coupon for an order, an amount or a year."),
+}
+
+KINDS = {
+    ActionKind.REVIEW_REQUEST_MAIL: N_("Review request"),
+    ActionKind.COUPON_CREATE: N_("Coupon"),
+    ActionKind.COUPON_MAIL: N_("Coupon mail"),
+    ActionKind.COUPON_VOID: N_("Coupon withdrawal"),
+    ActionKind.REVIEW_PUBLISH: N_("Review in your store"),
+    ActionKind.SIGN_IN_MAIL: N_("Sign-in link"),
+    ActionKind.DATA_EXPORT_MAIL: N_("Customer data file"),
+}
+
+_STATES = {
+    ActionState.PLANNED: N_("Planned"),
+    ActionState.PERFORMING: N_("Under way"),
+    ActionState.DONE: N_("Sent"),
+    ActionState.SKIPPED: N_("Not done"),
+    ActionState.CANCELLED: N_("Cancelled"),
+    ActionState.MISSED: N_("Missed"),
+    ActionState.DEFERRED: N_("Deferred"),
+    ActionState.FAILED: N_("Stopped by a fault of ours"),
+    ActionState.BLOCKED: N_("Blocked"),
+    ActionState.UNCERTAIN: N_("Uncertain"),
+}
+
+_SPECIAL = {
+    (ActionKind.REVIEW_REQUEST_MAIL, ActionState.SKIPPED): N_("Not asked"),
+    (ActionKind.COUPON_CREATE, ActionState.DONE): N_("Made"),
+    (ActionKind.COUPON_VOID, ActionState.DONE): N_("Withdrawn"),
+    (ActionKind.REVIEW_PUBLISH, ActionState.DONE): N_("Published"),
+}
+
+
+def outcome(kind: ActionKind, state: ActionState) -> str:
+    """Where an action stands: "Planned", "Sent", "Not asked"."""
+    return _SPECIAL.get((kind, state), _STATES[state])

@@ -1,0 +1,44 @@
+"""A reason as a merchant reads it."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+from typing import Any
+
+from app.domain.money import Money
+from app.domain.reason_words import DETAILED, UNKNOWN_COUNTRY, WORDS, Text
+from app.domain.reasons import Reason
+from app.i18n.translator import Translator
+
+_TIMES = {"date", "until"}
+_PLACE = re.compile(r"%\((\w+)\)s")
+
+
+def explain(reason: Reason, translator: Translator, tz: tzinfo) -> str:
+    """The words after "Not asked:", without a full stop: `the order was cancelled on 21 November`.
+
+    `tz` is the zone in which days are named: the shop's.
+    """
+    detailed = DETAILED.get(reason.code)
+    if detailed is None or not _names(detailed) <= reason.params.keys():
+        return translator.gettext(WORDS[reason.code])
+    shown = {name: _shown(name, value, translator, tz) for name, value in reason.params.items()}
+    if isinstance(detailed, str):
+        return translator.gettext(detailed, **shown)
+    shown.pop("n")
+    return translator.ngettext(*detailed, int(reason.params["n"]), **shown)
+
+
+def _names(text: Text) -> set[str]:
+    return set(_PLACE.findall(text if isinstance(text, str) else text[1]))
+
+
+def _shown(name: str, value: Any, translator: Translator, tz: tzinfo) -> str:
+    if isinstance(value, Mapping):
+        return translator.money(Money(value["minor"], value["currency"]))
+    if name in _TIMES:
+        return translator.date(datetime.fromisoformat(value), tz=tz)
+    if name == "country":
+        country = translator.locale.territories.get(value)
+        return str(country or translator.gettext(UNKNOWN_COUNTRY))
+    return translator.number(value) if isinstance(value, int) else str(value)
