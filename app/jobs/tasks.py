@@ -61,6 +61,7 @@ TASKS: dict[str, Callable[..., object]] = {
     "import_history": importing.continue_import,
     "check_connection": connections.check,
     "subscribe": subscriptions.synchronise,
+    "verify_keys": connections.verify_pending,
     "privacy": privacy.carry_out,
     "replan": replanning.replan,
     "renew_token": tokens.renew_idle,

@@ -1,0 +1,31 @@
+"""A shop's connection to its store: opened, checked, renewed, closed."""
+
+from app.services.connections.checking import check
+from app.services.connections.closing import disconnect
+from app.services.connections.connecting import (
+    CannotConnect,
+    connect,
+    drop_granted_keys,
+    enter,
+    keep_granted_keys,
+    pending_id,
+    verdict,
+    verify,
+    verify_pending,
+)
+from app.services.connections.opener import StoreOpener
+
+__all__ = [
+    "CannotConnect",
+    "StoreOpener",
+    "check",
+    "connect",
+    "disconnect",
+    "drop_granted_keys",
+    "enter",
+    "keep_granted_keys",
+    "pending_id",
+    "verdict",
+    "verify",
+    "verify_pending",
+]

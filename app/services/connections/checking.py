@@ -1,0 +1,153 @@
+"""The hourly look at a connection: what the store says of itself, and what is in the way.
+
+Problems that this opens: whatever reading the store raises (docs of the platforms' clients),
+`store_unreachable`, `store_moved`, `scopes_missing`. Each goes away by itself when a later look
+finds it mended, and what it blocked goes on.
+"""
+
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+
+from app.db.shops import Shop, Shops
+from app.db.tenant import ShopData
+from app.domain.errors import MerchantMustFix, Retryable
+from app.domain.ids import ShopId
+from app.pipeline.runtime import Runtime
+from app.platforms.base import Store, StoreInfo
+from app.services.mending import mended
+
+log = structlog.get_logger()
+
+MOVED = "store_moved"
+UNREACHABLE = "store_unreachable"
+SCOPES = "scopes_missing"
+UNREACHABLE_AFTER = timedelta(minutes=50)  # a restart or a short outage is nobody's problem
+
+# What a store that answers to our credentials, reading and writing, proves to be mended.
+_MENDED_BY_ANSWER = (
+    "not_connected",
+    UNREACHABLE,
+    "store_address_refused",
+    "store_certificate",
+    "store_closed",
+    "store_firewall",
+    "store_key_refused",
+    "store_not_https",
+    "store_not_json",
+    "store_rest_missing",
+    "store_token_expired",
+    "store_token_refused",
+)
+_CURSOR = "connection"
+_NO_SUCH_WEBHOOK = "0"
+
+
+def check(rt: Runtime, shop_id: ShopId) -> None:
+    """Ask the store, bring our picture of the shop up to date, open and resolve problems."""
+    with rt.db.read() as uow:
+        shop = Shops(uow).get(shop_id)
+    if not shop.connected:
+        return
+    try:
+        store = rt.open_store(shop)
+        info = store.info()
+        prove_writable(store)
+    except MerchantMustFix as error:
+        with rt.db.write() as uow:
+            problems = ShopData(uow, shop_id).problems
+            problems.open(error.problem, dict(error.params), rt.business.now())
+        return
+    except Retryable as error:
+        log.info("connection.unreachable", shop=shop_id, error=str(error))
+        _unreachable(rt, shop_id)
+        return
+    with rt.db.write() as uow:
+        data, shop = ShopData(uow, shop_id), Shops(uow).get(shop_id)
+        if same_store(shop.domain, info.domain):
+            accept(rt, data, shop, info)
+        else:
+            _quarantine(rt, data, shop, info)
+
+
+def prove_writable(store: Store) -> None:
+    """Raise MerchantMustFix if our key may only read.
+
+    Deleting what cannot exist changes nothing, and a store looks at a key's rights before it looks
+    at the id.
+    """
+    store.webhooks.delete(_NO_SUCH_WEBHOOK)
+
+
+def same_store(ours: str, theirs: str) -> bool:
+    """Whether two addresses (or domains) name one store, whatever the scheme or "www."."""
+    return _bare(ours) == _bare(theirs)
+
+
+def describe(data: ShopData, shop: Shop, info: StoreInfo) -> None:
+    """Remember what the store says about itself."""
+    shops = Shops(data.uow)
+    known: dict[str, Any] = {
+        "name": info.name,
+        "timezone": info.timezone,
+        "currency": info.currency,
+        "country": info.country,
+        "language": info.language[:5],
+        "url": info.url,
+    }
+    # The foot of mails may have been corrected by hand.
+    known["postal_address"] = shop.postal_address or info.address
+    shops.change(shop.id, **known)
+    if info.email:
+        shops.set_owner_email(shop.id, info.email)
+    if info.scopes:
+        shops.set_scopes(shop.id, info.scopes)
+
+
+def accept(rt: Runtime, data: ShopData, shop: Shop, info: StoreInfo) -> None:
+    """The store answers as itself: resume what was held, resolve what is mended."""
+    for problem in data.problems.all_open():
+        if problem.key == MOVED and problem.params.get("held"):
+            Shops(data.uow).change(shop.id, paused_at=None)
+    data.cursors.put(_CURSOR, {}, rt.wall.now())
+    describe(data, shop, info)
+    mended(rt, data, (*_MENDED_BY_ANSWER, MOVED))
+    if info.missing_scopes:
+        scopes = ", ".join(info.missing_scopes)
+        data.problems.open(SCOPES, {"scopes": scopes}, rt.business.now())
+    else:
+        mended(rt, data, (SCOPES,))
+    data.uow.after_commit("subscribe", shop.id)
+
+
+def _quarantine(rt: Runtime, data: ShopData, shop: Shop, info: StoreInfo) -> None:
+    """Our address leads to a store that calls itself something else: a copy, or it has moved.
+
+    Nothing may go out until somebody knows which: everything is paused (unless the merchant did
+    that already), and a later look that finds the old name again resumes it.
+    """
+    params = {"host": urlsplit(info.domain).hostname or info.domain}
+    if not shop.paused_at:
+        Shops(data.uow).change(shop.id, paused_at=rt.business.now())
+        params["held"] = "yes"
+    data.problems.open(MOVED, params, rt.business.now())
+
+
+def _unreachable(rt: Runtime, shop_id: ShopId) -> None:
+    now = rt.wall.now()
+    with rt.db.write() as uow:
+        data = ShopData(uow, shop_id)
+        state = data.cursors.get(_CURSOR)
+        since = state.setdefault("unreachable_since", now.timestamp())
+        data.cursors.put(_CURSOR, state, now)
+        if now.timestamp() - since >= UNREACHABLE_AFTER.total_seconds():
+            data.problems.open(UNREACHABLE, {}, rt.business.now())
+
+
+def _bare(address: str) -> str:
+    parts = urlsplit(address if "://" in address else f"https://{address}")
+    host = (parts.hostname or "").removeprefix("www.")
+    port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
+    return f"{host}{port}{parts.path.rstrip('/')}"
