@@ -262,7 +262,8 @@ def _transit_days(context: Context, settings: ReviewRequestSettings) -> int:
 
 def _digital_since(order: OrderSnapshot) -> datetime | None:
     """Goods that are not sent are with the customer once they are paid."""
-    return None if any(line.ships for line in order.lines) else order.paid_at
+    ships = any(line.ships for line in order.lines)
+    return order.paid_at if order.paid and not ships else None
 
 
 # about what

@@ -2,7 +2,8 @@
 
 import re
 
-_SHAPE = re.compile(r"[^@\s<>\"(),:;\[\]\\]+@[^@\s<>\"(),:;\[\]\\]+\.[^@\s.]+")
+_SHAPE = re.compile(r"[^@\s<>\"(),:;\[\]\\\x00-\x1f\x7f]+@[^@\s]+")
+_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]*[a-z0-9])")
 
 
 def canonical_email(text: str | None) -> str | None:
@@ -16,10 +17,10 @@ def canonical_email(text: str | None) -> str | None:
         return None
     local, _, domain = trimmed.rpartition("@")
     try:
-        ascii_domain = domain.encode("idna").decode("ascii")
+        ascii_domain = _ascii_lower(domain.encode("idna").decode("ascii"))
     except UnicodeError:
         return None
-    return f"{_ascii_lower(local)}@{_ascii_lower(ascii_domain)}"
+    return f"{_ascii_lower(local)}@{ascii_domain}" if _DOMAIN.fullmatch(ascii_domain) else None
 
 
 def _ascii_lower(text: str) -> str:

@@ -17,15 +17,29 @@ from app.domain.snapshots import (
 
 def merge_order(stored: OrderSnapshot | None, new: OrderSnapshot) -> OrderSnapshot:
     """The newer picture, keeping facts that only the older one knew (times, refunds' lines)."""
+    new = _alone(new)
     if stored is None:
         return new
     newer, older = (stored, new) if is_older(new, stored) else (new, stored)
     return replace(
         newer,
-        paid_at=_earlier(newer.paid_at, older.paid_at) if newer.paid else None,
+        paid_at=_earlier(newer.paid_at, older.paid_at),  # counts only while it is paid
         delivered_at=_earlier(newer.delivered_at, older.delivered_at),
         fulfilments=_merge_fulfilments(older.fulfilments, newer.fulfilments),
         refunds=_merge_refunds(older.refunds, newer.refunds),
+    )
+
+
+def _alone(order: OrderSnapshot) -> OrderSnapshot:
+    """A picture as if it were folded with itself, so that a repeat of it changes nothing.
+
+    Parcels without a version of their own have that of the picture that shows them.
+    """
+    parcels = [replace(f, version=f.version or order.version) for f in order.fulfilments]
+    return replace(
+        order,
+        fulfilments=_merge_fulfilments((), tuple(parcels)),
+        refunds=_merge_refunds((), order.refunds),
     )
 
 

@@ -1,7 +1,8 @@
 """Money as integer minor units with an ISO 4217 currency; never a float."""
 
+import re
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 
 # ISO 4217 exponents that differ from 2 (list one, active currencies of the two platforms).
 _EXPONENTS = {
@@ -14,6 +15,9 @@ _EXPONENTS = {
     ),
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
 }  # fmt: skip
+
+# Stricter than Decimal, which also reads "1_000", "NaN" and the digits of other scripts.
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
 
 
 class MoneyError(ValueError):
@@ -38,14 +42,14 @@ class Money:
         code = currency.upper()
         if len(code) != 3 or not code.isascii() or not code.isalpha():
             raise MoneyError(f"{currency!r} is not an ISO 4217 currency code")
-        try:
-            value = Decimal(amount)
-        except (InvalidOperation, ValueError, TypeError) as error:
-            raise MoneyError(f"{amount!r} is not an amount of money") from error
-        if not value.is_finite() or abs(value) >= Decimal(10) ** 15:
+        if isinstance(amount, bool | float) or not _NUMBER.fullmatch(str(amount).strip()):
             raise MoneyError(f"{amount!r} is not an amount of money")
-        minor = value.scaleb(exponent(code)).quantize(Decimal(1), ROUND_HALF_UP)
-        return cls(int(minor), code)
+        value = Decimal(amount)
+        if abs(value) >= Decimal(10) ** 15:
+            raise MoneyError(f"{amount!r} is not an amount of money")
+        digits = exponent(code)
+        rounded = value.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+        return cls(int(rounded.scaleb(digits)), code)
 
     @classmethod
     def zero(cls, currency: str) -> "Money":
