@@ -212,3 +212,14 @@ def test_consent_and_language_are_order_meta(running: Shop) -> None:
     meta = {entry["key"]: entry["value"] for entry in order["meta_data"]}
     assert meta["_wc_other/afterglow/marketing-consent"] == "1"
     assert meta["wpml_language"] == "tr"
+
+
+def test_single_settings_are_told_and_unknown_ones_refused(running: Shop) -> None:
+    sender = running.rest("GET", "settings/email/woocommerce_email_from_address").json()
+    assert sender["value"] == "eva@luka-lale.example"
+    reviews = running.rest("GET", "settings/products/woocommerce_enable_reviews").json()
+    assert reviews["value"] == "yes"
+    unknown = running.rest("GET", "settings/products/woocommerce_nothing")
+    assert code(unknown) == (404, "rest_setting_setting_invalid")
+    no_group = running.rest("GET", "settings/nothing")
+    assert code(no_group) == (404, "rest_setting_setting_group_invalid")

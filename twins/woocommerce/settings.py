@@ -1,9 +1,11 @@
-"""REST `system_status`, `settings/general` and the public root index `/wp-json/`."""
+"""REST `system_status`, `settings` and the public root index `/wp-json/`."""
 
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from twins.common.state import Document
+from twins.woocommerce.errors import WpError
 from twins.woocommerce.rest import RestRequest, RestResponse, Route
 from twins.woocommerce.store import WOOCOMMERCE, WORDPRESS, Store
 
@@ -101,44 +103,66 @@ def _system_status(store: Store, _request: RestRequest) -> RestResponse:
     )
 
 
-def _general(store: Store, request: RestRequest) -> RestResponse:
+def _values(store: Store) -> dict[str, dict[str, str]]:
+    """The settings that the app asks for, by group."""
     config = store.config
-    values = {
-        "woocommerce_store_address": "Hlavná 12",
-        "woocommerce_store_city": "Košice",
-        "woocommerce_default_country": config.country,
-        "woocommerce_store_postcode": "040 01",
-        "woocommerce_calc_taxes": "no",
-        "woocommerce_enable_coupons": "yes",
-        "woocommerce_currency": config.currency,
-        "woocommerce_currency_pos": "left",
-        "woocommerce_price_num_decimals": "2",
+    return {
+        "general": {
+            "woocommerce_store_address": "Hlavná 12",
+            "woocommerce_store_city": "Košice",
+            "woocommerce_default_country": config.country,
+            "woocommerce_store_postcode": "040 01",
+            "woocommerce_calc_taxes": "no",
+            "woocommerce_enable_coupons": "yes",
+            "woocommerce_currency": config.currency,
+            "woocommerce_currency_pos": "left",
+            "woocommerce_price_num_decimals": "2",
+        },
+        "products": {"woocommerce_enable_reviews": "yes"},
+        "email": {
+            "woocommerce_email_from_name": config.title,
+            "woocommerce_email_from_address": config.admin_email,
+        },
     }
-    base = f"{request.base}/wp-json/wc/v3/settings/general"
-    return RestResponse(
-        [
-            {
-                "id": key,
-                "label": key.removeprefix("woocommerce_").replace("_", " ").capitalize(),
-                "description": "",
-                "type": "text",
-                "default": "",
-                "tip": "",
-                "value": value,
-                "group_id": "general",
-                "_links": {
-                    "self": [{"href": f"{base}/{key}"}],
-                    "collection": [{"href": base}],
-                },
-            }
-            for key, value in values.items()
-        ]
-    )
+
+
+def _setting(request: RestRequest, group: str, key: str, value: str) -> Document:
+    base = f"{request.base}/wp-json/wc/v3/settings/{group}"
+    return {
+        "id": key,
+        "label": key.removeprefix("woocommerce_").replace("_", " ").capitalize(),
+        "description": "",
+        "type": "text",
+        "default": "",
+        "tip": "",
+        "value": value,
+        "group_id": group,
+        "_links": {"self": [{"href": f"{base}/{key}"}], "collection": [{"href": base}]},
+    }
+
+
+def _group(store: Store, request: RestRequest) -> RestResponse:
+    group = request.params["group"]
+    values = _values(store).get(group)
+    if values is None:
+        raise WpError("rest_setting_setting_group_invalid", "Invalid setting group.", 404)
+    return RestResponse([_setting(request, group, *pair) for pair in values.items()])
+
+
+def _one(store: Store, request: RestRequest) -> RestResponse:
+    group, name = request.params["group"], request.params["name"]
+    values = _values(store).get(group)
+    if values is None:
+        raise WpError("rest_setting_setting_group_invalid", "Invalid setting group.", 404)
+    if name not in values:
+        raise WpError("rest_setting_setting_invalid", "Invalid setting.", 404)
+    return RestResponse(_setting(request, group, name, values[name]))
 
 
 ROUTES = [
     Route("GET", r"/", _root, public=True),
     Route("GET", r"/wc/v3", _namespace, public=True),
     Route("GET", r"/wc/v3/system_status", _system_status),
-    Route("GET", r"/wc/v3/settings/general", _general),
+    Route("GET", r"/wc/v3/settings/(?P<group>\w+)", _group),
+    Route("GET", r"/wc/v3/settings/(?P<group>\w+)/(?P<name>\w+)", _one),
 ]
