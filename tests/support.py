@@ -13,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import requests
+
 from app.bootstrap import build_platforms
 from app.channels.links import Links
 from app.channels.outbox import OutboxMailbox, OutboxTransport
@@ -28,15 +30,24 @@ from app.jobs.tasks import TASKS
 from app.platforms.base import Fetched
 from app.services.connections import StoreOpener
 
-START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+CLIENT_ID, CLIENT_SECRET = "client-id", "client-secret-0123456789-0123456789"
 SECRET = "test-secret-0123456789-0123456789-0123456789"
+
+
+def _wall_now() -> datetime:
+    return datetime.now(UTC)  # signatures are judged by the twins' real clocks
+
+
+def _tomorrow_morning() -> datetime:
+    """Business time begins at the same hour whenever a test runs (quiet hours)."""
+    return (_wall_now() + timedelta(days=1)).replace(hour=10, minute=0, second=0, microsecond=0)
 
 
 @dataclass
 class MovableClock:
     """Stands still until a test moves it."""
 
-    at: datetime = START
+    at: datetime
 
     def now(self) -> datetime:
         return self.at
@@ -53,6 +64,25 @@ class Harness:
     wall: MovableClock
     business: MovableClock
     jobs: deque[Signal] = field(default_factory=deque)
+    twins: list[str] = field(default_factory=list)
+
+    def follow(self, twin_url: str) -> None:
+        """Let a twin live in our business time."""
+        self.twins.append(twin_url)
+        self._tell_twins()
+
+    def _tell_twins(self) -> None:
+        offset = (self.business.at - self.wall.at).total_seconds()
+        for url in self.twins:
+            requests.post(
+                f"{url}/_twin/clock", json={"offset_seconds": int(offset)}, timeout=5
+            ).raise_for_status()
+
+    def drain_twins(self) -> None:
+        """Wait until the twins have delivered, then do what that asks for."""
+        for url in self.twins:
+            requests.post(f"{url}/_twin/deliveries/drain", timeout=15).raise_for_status()
+        self.run_jobs()
 
     def run_jobs(self) -> None:
         """Run what was asked for, and what that asks for, until nothing waits."""
@@ -63,12 +93,18 @@ class Harness:
             TASKS[name](self.deps, *arguments)
         raise AssertionError(f"jobs never end: {list(self.jobs)[:5]}")
 
-    def tick(self, **step: float) -> None:
-        """Move both clocks and do what the clock process would enqueue."""
+    def advance(self, **step: float) -> None:
+        """Move business time and do what the clock process would enqueue."""
+        self.business.advance(**step)
+        self._tell_twins()
+        self.tick()
+
+    def tick(self) -> None:
+        """One beat of the clock process; a minute of wall time, so that back-offs end."""
         from app.clock import Ticker
 
-        self.wall.advance(**step)
-        self.business.advance(**step)
+        self.wall.advance(minutes=1)
+        self.business.advance(minutes=1)
         Ticker(self.deps).tick()
         self.run_jobs()
 
@@ -93,23 +129,32 @@ class Harness:
             return Shops(uow).get(ShopId(shop_id))
 
 
-def make_harness(tmp_path: Path, database_url: str, **overrides: Any) -> Harness:
+def make_harness(
+    tmp_path: Path,
+    database_url: str,
+    public_url: str = "http://127.0.0.1:8000",
+    **overrides: Any,
+) -> Harness:
     """A migrated database and everything on top of it."""
     settings = Settings(
         environment="development",
         data_dir=tmp_path,
         database_url=database_url,
         secret_keys=SECRET,
-        public_url="http://127.0.0.1:8000",
-        shopify_client_id="client-id",
-        shopify_client_secret="client-secret-0123456789-0123456789",
+        public_url=public_url,
+        shopify_client_id=CLIENT_ID,
+        shopify_client_secret=CLIENT_SECRET,
         allow_loopback_stores=True,
         mail_transport="outbox",
         mail_from="hello@afterglow.example",
         **overrides,
     )
     upgrade(settings.database)
-    wall, business, jobs = MovableClock(), MovableClock(), deque[Signal]()
+    wall, business, jobs = (
+        MovableClock(_wall_now()),
+        MovableClock(_tomorrow_morning()),
+        deque[Signal](),
+    )
 
     def dispatch(signal: Signal) -> None:
         if signal not in jobs:
@@ -147,7 +192,8 @@ def switch_on(
             automation,
             data or {},
             enabled=True,
-            active_since=harness.business.now(),
+            # A twin's clock may be a second behind: its orders must not seem to be older.
+            active_since=harness.business.now() - timedelta(minutes=1),
             changed_by="test",
             now=harness.wall.now(),
         )
@@ -166,6 +212,6 @@ def as_fetched(topic: str, platform_id: str, content: Any, version: str) -> Fetc
 
 
 __all__ = [
-    "START", "Harness", "MovableClock", "as_fetched", "close", "fixture", "make_harness", "replace",
+    "Harness", "MovableClock", "as_fetched", "close", "fixture", "make_harness", "replace",
     "switch_on",
 ]  # fmt: skip

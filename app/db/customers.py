@@ -212,6 +212,18 @@ class Customers(Repository):
         row = self._connection.execute(query).first()
         return (ConsentState(row[0]), row[1]) if row else (ConsentState.UNKNOWN, None)
 
+    def consents(self, customer_id: CustomerId) -> list[ConsentSnapshot]:
+        """All statements of a customer, oldest first."""
+        query = (
+            select(consents.c.state, consents.c.at, consents.c.source)
+            .where(self._mine(consents), consents.c.customer_id == customer_id)
+            .order_by(consents.c.at, consents.c.id)
+        )
+        return [
+            ConsentSnapshot(ConsentState(state), at, source)
+            for state, at, source in self._connection.execute(query)
+        ]
+
     # suppression: by the hash of the address, so that it outlives erasure
 
     def suppress(self, email_hash: str, scope: str, now: datetime) -> None:
@@ -277,23 +289,22 @@ class Customers(Repository):
         )
         return self._connection.execute(query).first() is not None
 
-    def erase(self, customer_id: CustomerId, now: datetime) -> None:
-        """Forget the person: leaves tombstones and a suppression as hashes."""
-        rows = self._connection.execute(
-            select(identities.c.kind, identities.c.value_hash).where(
-                self._mine(identities), identities.c.customer_id == customer_id
-            )
-        ).all()
-        for kind, value_hash in rows:
-            self.bury(kind, value_hash, now)
-        self._connection.execute(
-            update(customers)
-            .where(self._mine(customers), customers.c.id == customer_id)
-            .values(person=None, erased_at=now)
-        )
+    def bury_person(self, person: Person, now: datetime) -> None:
+        """Tombstones for an address and a platform id, known to us or not."""
+        if email_hash := self.email_hash(person.email):
+            self._bury("email", email_hash, now)
+        if person.customer_id:
+            self._bury("platform", self._fingerprint("platform", person.customer_id), now)
 
-    def bury(self, kind: str, value_hash: str, now: datetime) -> None:
-        """A tombstone for an address or id, known to us or not."""
+    def bury_identities(self, customer_id: CustomerId, now: datetime) -> None:
+        """Tombstones for all that a customer is known by."""
+        query = select(identities.c.kind, identities.c.value_hash).where(
+            self._mine(identities), identities.c.customer_id == customer_id
+        )
+        for kind, value_hash in self._connection.execute(query).all():
+            self._bury(kind, value_hash, now)
+
+    def _bury(self, kind: str, value_hash: str, now: datetime) -> None:
         self._connection.execute(
             self._insert(
                 erasures, kind=kind, value_hash=value_hash, at=now

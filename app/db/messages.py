@@ -19,6 +19,15 @@ class MessageRow:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Any message to a customer, as a file of their data shows it."""
+
+    kind: ActionKind
+    at: datetime
+    state: str
+
+
 class Messages(Repository):
     """Messages of one shop. Reserved in the claim transaction, so that a budget holds."""
 
@@ -80,6 +89,16 @@ class Messages(Repository):
             .order_by(messages.c.at)
         )
         return [MessageRow(ActionKind(kind), at) for kind, at in self._connection.execute(query)]
+
+    def all_to(self, customer_id: CustomerId) -> list[Message]:
+        """Everything that was or may have been sent to a customer, oldest first."""
+        query = (
+            select(messages.c.kind, messages.c.at, messages.c.state)
+            .where(self._mine(messages), messages.c.customer_id == customer_id)
+            .order_by(messages.c.at)
+        )
+        rows = self._connection.execute(query)
+        return [Message(ActionKind(kind), at, state) for kind, at, state in rows]
 
     def sent_since(self, since: datetime) -> list[datetime]:
         """Times of all marketing mails of the shop since a business time."""

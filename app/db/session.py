@@ -21,18 +21,25 @@ DatabaseUnavailable = OperationalError
 
 Signal = tuple[str, tuple[Any, ...]]  # name of a job and its arguments (ids only)
 
+# Statements' parameters are personal data; and whether an INSERT ... ON CONFLICT wrote a row is
+# read from its row count, which SQLAlchemy keeps for inserts only when asked to.
+_COMMON: dict[str, Any] = {
+    "hide_parameters": True,
+    "execution_options": {"preserve_rowcount": True},
+}
+
 
 def create_engine_for(url: str) -> Engine:
     """An engine with the settings that the design asks of each database."""
     backend = make_url(url).get_backend_name()
     if backend == "sqlite":
-        engine = create_engine(url, hide_parameters=True, connect_args={"timeout": 5})
+        engine = create_engine(url, **_COMMON, connect_args={"timeout": 5})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     if backend == "postgresql":
         target = make_url(url).set(drivername="postgresql+psycopg")
-        return create_engine(target, hide_parameters=True, pool_pre_ping=True, pool_size=8)
+        return create_engine(target, **_COMMON, pool_pre_ping=True, pool_size=8)
     raise ValueError(f"DATABASE_URL names {backend!r}; use sqlite:/// or postgresql://")
 
 

@@ -9,6 +9,7 @@ from app.db.credentials import Credentials
 from app.db.crypto import ShopHasher
 from app.db.cursors import Cursors
 from app.db.customers import Customers
+from app.db.erasure import Erasure
 from app.db.events import Events
 from app.db.inbox import Inbox
 from app.db.journal import Journal
@@ -127,3 +128,8 @@ class ShopData:
     def privacy(self) -> Privacy:
         """Privacy requests, exports, tombstones."""
         return Privacy(self._scope)
+
+    @cached_property
+    def erasure(self) -> Erasure:
+        """Forgets persons."""
+        return Erasure(self._scope)
