@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from app.db.session import Database, Signal, create_engine_for
 from app.db.shops import Shop, Shops
 from app.db.tenant import ShopData
 from app.deps import Deps
+from app.domain.clocks import WallClock
 from app.domain.ids import ShopId
 from app.jobs.tasks import TASKS
 from app.platforms.base import Fetched
@@ -35,7 +36,7 @@ SECRET = "test-secret-0123456789-0123456789-0123456789"
 
 
 def _wall_now() -> datetime:
-    return datetime.now(UTC)  # signatures are judged by the twins' real clocks
+    return WallClock().now()  # signatures are judged by the twins' real clocks
 
 
 def _tomorrow_morning() -> datetime:
