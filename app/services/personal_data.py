@@ -1,0 +1,137 @@
+"""One person's data in one shop: where it is, what a file of it holds, how bodies show it."""
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from app.db.codec import order_doc, person_doc
+from app.db.erasure import Traces
+from app.db.tenant import ShopData
+from app.domain.ids import CustomerId, PlatformId
+from app.domain.snapshots import Person
+
+_SHORTEST_PHONE = 6  # digits; a shorter text is found everywhere
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What a raw body is recognised by: addresses and numbers as text, ids as values of ids."""
+
+    texts: tuple[bytes, ...]  # lower case
+    ids: re.Pattern[bytes] | None
+
+    def shown_in(self, body: bytes) -> bool:
+        """Whether the body shows the person. Rather a body too many than one too few."""
+        lower = body.lower()
+        if any(text in lower for text in self.texts):
+            return True
+        return self.ids is not None and self.ids.search(lower) is not None
+
+
+def traces_of(data: ShopData, person: Person, order_ids: Iterable[PlatformId]) -> Traces:
+    """Canonical customers and orders of a person, by address, platform id and named orders."""
+    customers: set[CustomerId] = set()
+    orders = set(order_ids)
+    if person.customer_id and (found := data.customers.find_platform(person.customer_id)):
+        customers.add(found)
+    if person.email and (found := data.customers.find_email(person.email)):
+        customers.add(found)
+    for order_id in order_ids:
+        stored = data.orders.get(order_id)
+        if stored and stored.customer_id:
+            customers.add(stored.customer_id)
+    for customer in customers:
+        orders.update(data.orders.of_customer(customer))
+    return Traces(tuple(sorted(customers)), tuple(sorted(orders)))
+
+
+def _persons(data: ShopData, traces: Traces) -> list[Person]:
+    return [
+        *(data.customers.person(customer) for customer in traces.customers),
+        *(data.orders.person(order) for order in traces.orders),
+    ]
+
+
+def marks_of(data: ShopData, person: Person, traces: Traces) -> Marks:
+    """How to recognise the person in raw bodies."""
+    persons = [person, *_persons(data, traces)]
+    words = {p.email.strip() for p in persons if p.email}
+    words |= {p.phone.strip() for p in persons if p.phone and len(p.phone) >= _SHORTEST_PHONE}
+    # Bodies may spell letters beyond ASCII as \u escapes.
+    spelt = words | {json.dumps(word)[1:-1] for word in words}
+    ids = {p.customer_id for p in persons if p.customer_id} | set(traces.orders)
+    pattern = None
+    if ids:
+        either = "|".join(re.escape(platform_id.lower()) for platform_id in sorted(ids))
+        pattern = re.compile(rf'"[a-z_]*id"\s*:\s*"?(?:gid:[a-z\\/]*/)?(?:{either})\b'.encode())
+    return Marks(tuple(word.lower().encode() for word in sorted(spelt) if word), pattern)
+
+
+def export_name(traces: Traces, request_id: int | None) -> str:
+    """A file's name holds our own number of the customer, so that erasure finds it again."""
+    customer = next(iter(traces.customers), None)
+    beginning = f"customer-{customer or 'unknown'}-"
+    return beginning if request_id is None else f"{beginning}request-{request_id}.json"
+
+
+def customer_file(data: ShopData, person: Person, traces: Traces, now: datetime) -> dict[str, Any]:
+    """All that is known of a person, readable by a person and a machine."""
+    email_hash = data.customers.email_hash(person.email)
+    return {
+        "asked_about": person_doc(person),
+        "made_at": now.isoformat(),
+        "erased_before": data.customers.is_erased(person),
+        "never_written_to": sorted(data.customers.suppressed_scopes(email_hash or "")),
+        "customers": [_customer(data, customer) for customer in traces.customers],
+        "orders": [_order(data, order) for order in traces.orders],
+    }
+
+
+def _customer(data: ShopData, customer_id: CustomerId) -> dict[str, Any]:
+    row = data.customers.get(customer_id)
+    return {
+        "profile": person_doc(data.customers.person(customer_id)),
+        "language": row.locale if row else None,
+        "country": row.country if row else None,
+        "bought_before": asdict(row.baseline) if row and row.baseline else None,
+        "consents": [asdict(consent) for consent in data.customers.consents(customer_id)],
+        "messages": [asdict(m) for m in data.messages.all_to(customer_id)],
+        "decisions": [
+            {
+                "what": action.kind,
+                "order": action.order_id,
+                "state": action.state,
+                "reason": action.reason.code,
+                "due_at": action.due_at,
+                "ended_at": action.ended_at,
+            }
+            for action in data.actions.of_customer(customer_id)
+        ],
+        "coupons": [
+            {"code": c.code, "state": c.state, "order": c.order_id, "terms": c.terms}
+            for c in data.coupons.of_customer(customer_id, data.customers.email_hashes(customer_id))
+        ],
+    }
+
+
+def _order(data: ShopData, order_id: PlatformId) -> dict[str, Any]:
+    stored = data.orders.get(order_id)
+    reviews = data.reviews.of_order(order_id)
+    return {
+        "order_id": order_id,
+        "person": person_doc(data.orders.person(order_id)),
+        "order": order_doc(stored.order) if stored else None,
+        "events": [asdict(event) for event in data.events.of_order(order_id)],
+        "reviews": [
+            {
+                "product": review.product_id,
+                "stars": review.rating,
+                "written_at": review.created_at,
+                **asdict(data.reviews.words(review)),
+            }
+            for review in reviews
+        ],
+    }
