@@ -3,6 +3,7 @@
 from app.services.connections.checking import check
 from app.services.connections.closing import disconnect
 from app.services.connections.connecting import (
+    PENDING_FOR,
     CannotConnect,
     connect,
     drop_granted_keys,
@@ -16,6 +17,7 @@ from app.services.connections.connecting import (
 from app.services.connections.opener import StoreOpener
 
 __all__ = [
+    "PENDING_FOR",
     "CannotConnect",
     "StoreOpener",
     "check",

@@ -1,0 +1,54 @@
+"""Signing in without the plugin (WooCommerce host)."""
+
+from flask import redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from app import cookies
+from app.embedded_ui.session.merchant import blueprint
+from app.http import current_deps
+from app.services import signing_in
+from app.services.rate_limits import rate_limits
+
+OWNER = "owner"
+
+
+@blueprint.get("/sign-in")
+def ask() -> str:
+    """Where a merchant without a session lands."""
+    return render_template("session/ask.html")
+
+
+@blueprint.post("/sign-in")
+def send() -> ResponseReturnValue:
+    """Mail a link; the answer is the same whether or not the store is known."""
+    address = request.form.get("address", "").strip()[:300]
+    if not address:
+        return render_template("session/ask.html", missing=True), 422
+    limits = rate_limits(current_deps().settings.redis_url)
+    caller = request.remote_addr or ""
+    if not limits.allow("20/hour", "sign-in from", caller):
+        return render_template("session/too_often.html"), 429
+    if limits.allow("5/hour", "sign-in to", address.lower()):
+        signing_in.send_link(current_deps(), address)
+    return render_template("session/sent.html", address=address)
+
+
+@blueprint.get("/sign-in/<token>")
+def confirm(token: str) -> ResponseReturnValue:
+    """A button, because mail scanners follow links."""
+    shop = signing_in.shop_of_link(current_deps(), token)
+    if shop is None:
+        return render_template("session/gone.html"), 410
+    return render_template("session/confirm.html", name=shop.name or shop.domain)
+
+
+@blueprint.post("/sign-in/<token>")
+def enter(token: str) -> ResponseReturnValue:
+    """Use the link up and begin the session."""
+    deps = current_deps()
+    shop = signing_in.use_link(deps, token)
+    if shop is None:
+        return render_template("session/gone.html"), 410
+    response = redirect("/app/", 303)
+    cookies.sign_in(deps, response, shop, OWNER)
+    return response
