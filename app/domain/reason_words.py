@@ -50,6 +50,7 @@ WORDS: dict[ReasonCode, str] = {
     ),
     ReasonCode.UNSUBSCRIBED: N_("the customer does not want such mail"),
     ReasonCode.ADDRESS_REFUSED: N_("the customer’s mail server refused the address"),
+    ReasonCode.MAIL_REFUSED: N_("the customer’s mail server refused the mail"),
     ReasonCode.NO_ADDRESS: N_("there is no e-mail address"),
     ReasonCode.STORE_ASKS: N_("your store itself asks for a review of this order"),
     ReasonCode.WITHDRAWAL_OPEN: N_("the customer has asked to withdraw from the order"),
