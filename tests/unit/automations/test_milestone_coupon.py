@@ -1,7 +1,7 @@
-"""Who gets a coupon, once, and what becomes of it."""
+"""Who gets a milestone coupon, and when."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,66 +11,29 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from app.automations.base import Baseline, CouponView, PastOrder
-from app.automations.milestone_coupon import MilestoneCoupon, MilestoneCouponSettings
-from app.domain.actions import Action, ActionKind, ActionState
-from app.domain.decisions import Cancel, Decision, Decline, Defer, Proceed, Schedule, Skip
-from app.domain.events import OrderRefunded
+from app.automations.milestone_coupon import MilestoneCouponSettings
+from app.domain.decisions import Decline, Defer, Schedule
 from app.domain.milestones import anniversary
 from app.domain.reasons import ReasonCode as Why
+from tests.unit.automations.thanks import (
+    CREATE,
+    NOW,
+    THIRD,
+    creation,
+    decide,
+    planned_keys,
+    recheck,
+    skip,
+    whys,
+)
 from tests.unit.automations.world import (
-    action,
     bought,
-    context,
     coupons,
     customer,
     day,
     eur,
-    order,
-    paid_event,
-    past,
     planned,
 )
-
-COUPONS = MilestoneCoupon()
-CREATE, MAIL, VOID = ActionKind.COUPON_CREATE, ActionKind.COUPON_MAIL, ActionKind.COUPON_VOID
-THIRD = tuple(bought(n) for n in (1, 2, 3))
-NOW = 3.0
-ISSUED = CouponView("orders:3", "THANKS-1", "issued", "order-3")
-
-
-def decide(
-    *, orders: tuple[PastOrder, ...] = THIRD, at: float = NOW, order_id: str = "", **world: Any
-) -> list[Decision]:
-    """The last order of the history was just paid."""
-    current = order_id or orders[-1].order_id
-    settings = world.pop("settings", coupons(nth_orders=[3]))
-    person = world.pop("customer", customer(orders=orders))
-    event = world.pop("event", paid_event(current))
-    here = context(day(at), settings, order=order(order_id=current), customer=person, **world)
-    return list(COUPONS.decide(event, here))
-
-
-def planned_keys(decisions: list[Decision]) -> list[str]:
-    return [d.dedupe_key for d in decisions if isinstance(d, Schedule)]
-
-
-def whys(decisions: list[Decision]) -> list[Why]:
-    return [d.reason.code for d in decisions]
-
-
-def creation(milestone: str = "orders:3", **changes: Any) -> Action:
-    payload = {"milestone_key": milestone, "valid_days": 60, "code": "THANKS-1", "expires_at": "-"}
-    defaults: dict[str, Any] = {"order_id": "order-3"}
-    return action(CREATE, f"coupon:5:{milestone}", payload, **{**defaults, **changes})
-
-
-def recheck(
-    what: Action, orders: tuple[PastOrder, ...] = THIRD, at: float = NOW, **world: Any
-) -> Any:
-    person = world.pop("customer", customer(orders=orders))
-    here = context(day(at), coupons(), order=order(order_id="order-3"), customer=person, **world)
-    return COUPONS.recheck(what, here)
-
 
 # earning
 
@@ -232,145 +195,6 @@ def test_an_anniversary_that_older_orders_turn_out_to_have_passed_is_skipped() -
     baseline = Baseline(9, eur(400), day(0), day(-1000))
     person = customer(orders=THIRD, baseline=baseline)
     assert skip(recheck(creation("anniversary:1"), at=366, customer=person)) is Why.MILESTONE_PASSED
-
-
-# losing
-
-
-def lose(**world: Any) -> list[Decision]:
-    lost = (*THIRD[:2], replace(THIRD[2], fully_refunded=True, refunded=eur(20)))
-    event = OrderRefunded(order_id="order-3", occurred_at=day(4), amount=eur(20))
-    actions = world.pop("actions", ())
-    person = customer(orders=lost, actions=actions)
-    return decide(customer=person, order_id="order-3", event=event, at=4, **world)
-
-
-def test_a_refund_before_use_makes_the_coupon_void() -> None:
-    [decision] = lose(coupons=(ISSUED,))
-    assert isinstance(decision, Schedule)
-    assert (decision.kind, decision.dedupe_key) == (VOID, "coupon-void:THANKS-1")
-    assert (decision.due_at, decision.payload) == (day(4), {"code": "THANKS-1"})
-    assert decision.reason.code is Why.MILESTONE_LOST
-
-
-@pytest.mark.parametrize("state", ["used", "voided", "expired", "planned"])
-def test_only_a_coupon_that_can_be_used_is_made_void(state: str) -> None:
-    assert lose(coupons=(replace(ISSUED, state=state),)) == []
-
-
-def test_another_orders_coupon_stays() -> None:
-    assert lose(coupons=(replace(ISSUED, order_id="order-1"),)) == []
-
-
-@pytest.mark.parametrize("kind", [CREATE, MAIL])
-def test_a_coupon_still_to_come_is_withdrawn(kind: ActionKind) -> None:
-    row = past(kind, "key", ActionState.DEFERRED, order_id="order-3", payload=creation().payload)
-    [decision] = lose(actions=(row,))
-    assert isinstance(decision, Decline)
-    assert (decision.kind, decision.reason.code) == (kind, Why.MILESTONE_LOST)
-    [decision] = lose(actions=(replace(row, state=ActionState.PERFORMING),))
-    assert isinstance(decision, Cancel)
-
-
-def test_an_anniversary_survives_the_refund_of_one_order() -> None:
-    issued = replace(ISSUED, milestone_key="anniversary:1")
-    assert lose(coupons=(issued,)) == []
-
-
-def test_a_level_that_is_no_longer_rewarded_is_withdrawn() -> None:
-    waiting = customer(orders=THIRD, actions=(planned(decide()[0]),))
-    [decision] = decide(customer=waiting, settings=coupons(nth_orders=[5]))
-    assert isinstance(decision, Cancel)
-    assert decision.reason.code is Why.SETTINGS_CHANGED
-
-
-# second look
-
-
-def skip(verdict: Any) -> Why:
-    assert isinstance(verdict, Skip)
-    return verdict.reason.code
-
-
-def test_the_coupon_is_made_and_valid_from_that_day() -> None:
-    verdict = recheck(creation())
-    assert isinstance(verdict, Proceed)
-    assert verdict.payload is not None
-    assert verdict.payload["expires_at"] == "2027-01-04T22:59:59+00:00"
-    assert verdict.payload["code"] == "THANKS-1"
-    # a second try keeps the terms with which the first may have made it
-    assert recheck(creation(attempt=1)) == Proceed()
-
-
-def test_while_the_history_is_read_the_coupon_waits() -> None:
-    verdict = recheck(creation(), shop={"history_complete": False})
-    assert isinstance(verdict, Defer)
-    assert verdict.until == day(NOW) + timedelta(hours=1)
-    assert verdict.reason.code is Why.HISTORY_INCOMPLETE
-
-
-def test_a_milestone_that_the_history_shows_as_passed_is_not_rewarded() -> None:
-    [decision] = decide(shop={"history_complete": False})
-    assert isinstance(decision, Schedule)
-    guessed = creation()
-    guessed = replace(guessed, payload={**guessed.payload, **decision.payload})
-    assert isinstance(recheck(guessed), Proceed)
-    baseline = Baseline(orders=9, spent=eur(400), as_of=day(0.5), first_order_at=day(-300))
-    person = customer(orders=THIRD, baseline=baseline)
-    assert skip(recheck(guessed, customer=person)) is Why.MILESTONE_PASSED
-
-
-@pytest.mark.parametrize(
-    ("story", "orders"),
-    [
-        ("the order itself", (*THIRD[:2], replace(THIRD[2], fully_refunded=True))),
-        ("another one", (THIRD[0], replace(THIRD[1], cancelled=True), THIRD[2])),
-    ],
-)
-@pytest.mark.parametrize("kind", [CREATE, MAIL])
-def test_nothing_is_given_when_an_order_was_lost_meanwhile(
-    story: str, orders: tuple[PastOrder, ...], kind: ActionKind
-) -> None:
-    what = replace(creation(), kind=kind)
-    assert skip(recheck(what, orders, coupons=(ISSUED,))) is Why.MILESTONE_LOST, story
-
-
-def test_no_coupon_is_made_that_nobody_may_hear_of() -> None:
-    refuses = customer(orders=THIRD, suppressed=frozenset({"coupon"}))
-    assert skip(recheck(creation(), customer=refuses)) is Why.UNSUBSCRIBED
-    german = context(day(NOW), coupons(), order=order(order_id="order-3", country="DE"))
-    german = replace(german, customer=customer(orders=THIRD))
-    assert skip(COUPONS.recheck(creation(), german)) is Why.NO_CONSENT
-
-
-def test_another_order_was_faster() -> None:
-    taken = replace(ISSUED, order_id="order-0")
-    assert skip(recheck(creation(), coupons=(taken,))) is Why.MILESTONE_TAKEN
-    own = replace(ISSUED, state="planned")
-    assert isinstance(recheck(creation(), coupons=(own,)), Proceed)
-
-
-@pytest.mark.parametrize(
-    ("state", "why"),
-    [("issued", None), ("used", Why.COUPON_USED), ("voided", Why.MILESTONE_LOST)],
-)
-def test_the_mail_goes_out_while_the_coupon_is_good(state: str, why: Why | None) -> None:
-    mail = replace(creation(), kind=MAIL)
-    verdict = recheck(mail, coupons=(replace(ISSUED, state=state),))
-    assert isinstance(verdict, Proceed) if why is None else skip(verdict) is why
-
-
-def test_a_mail_at_night_waits() -> None:
-    mail = replace(creation(), kind=MAIL)
-    verdict = recheck(mail, coupons=(ISSUED,), at=NOW + 0.5)
-    assert isinstance(verdict, Defer)
-    assert verdict.reason.code is Why.QUIET_HOURS
-
-
-def test_a_used_coupon_cannot_be_made_void() -> None:
-    void = replace(creation(), kind=VOID)
-    assert isinstance(recheck(void, coupons=(ISSUED,)), Proceed)
-    assert skip(recheck(void, coupons=(replace(ISSUED, state="used"),))) is Why.COUPON_USED
 
 
 # settings
