@@ -23,7 +23,6 @@ class Subscription:
     platform_ref: str | None
     secret: str
     state: str
-    last_delivery_at: datetime | None
 
 
 class WebhookSubscriptions(Repository):
@@ -90,5 +89,4 @@ def _subscription(uow: UnitOfWork, row: Row[Any]) -> Subscription:
         row.platform_ref,
         uow.keyring.open(row.secret).decode(),
         row.state,
-        row.last_delivery_at,
     )

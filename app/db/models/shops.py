@@ -74,7 +74,6 @@ webhook_subscriptions = Table(
     Column("secret", LargeBinary, nullable=False),  # sealed
     Column("state", String(20), nullable=False),  # creating, active, removed
     time("created_at", nullable=False),
-    time("last_delivery_at"),
 )
 
 sync_cursors = Table(
