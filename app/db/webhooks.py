@@ -41,7 +41,7 @@ class WebhookSubscriptions(Repository):
                 created_at=now,
             )
         )
-        return Subscription(self._shop_id, token, topic, None, secret, "creating", None)
+        return Subscription(self._shop_id, token, topic, None, secret, "creating")
 
     def created(self, token: str, platform_ref: str) -> None:
         """The store answered with its id."""
