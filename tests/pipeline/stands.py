@@ -10,12 +10,16 @@ import requests
 
 import twins.shopify
 import twins.woocommerce
+from app.db.webhooks import by_token
+from app.domain.ids import ShopId
 from app.domain.snapshots import OrderSnapshot
-from app.platforms.base import Received, StoreInfo
+from app.pipeline.receive import receive
+from app.platforms.base import Delivery, Endpoint, RawRequest, Received, StoreInfo
 from app.services import connections
 from tests.support import Harness, close, make_harness
 
 SHOPIFY = "cinar-breza"
+SECRET = "client-secret-0123456789-0123456789"
 
 
 class Stand(ABC):
@@ -47,6 +51,24 @@ class Stand(ABC):
 
     def lose_deliveries(self) -> None:
         self.call("POST", "/_twin/faults", {"kind": "drop"})
+
+    def deliver(self) -> None:
+        """What the store tried to send so far reaches us after all, and is interpreted."""
+        self.call("POST", "/_twin/deliveries/drain", {})
+        platform = self.harness.deps.platforms[self.platform]
+        for attempt in self.call("GET", "/_twin/deliveries"):
+            sent = self.call("GET", f"/_twin/deliveries/{attempt['id']}")
+            headers = {name.lower(): value for name, value in sent["headers"]}
+            request = RawRequest(headers, sent["body"].encode())
+            endpoint, shop_id = self.endpoint(attempt["target"])
+            verified = platform.verify(request, endpoint)
+            if isinstance(verified, Delivery):
+                receive(self.harness.deps, self.platform, verified, shop_id)
+        self.harness.run_jobs()
+
+    @abstractmethod
+    def endpoint(self, url: str) -> tuple[Endpoint, ShopId | None]:
+        """What we know of a delivery address."""
 
     def fault(self, **fault: Any) -> None:
         self.call("POST", "/_twin/faults", fault)
@@ -96,6 +118,13 @@ class Woo(Stand):
         placed = self.call("POST", "/_twin/orders", {"items": items, "email": email, **person})
         return str(placed["id"])
 
+    def endpoint(self, url: str) -> tuple[Endpoint, ShopId | None]:
+        token = url.rpartition("/")[2]
+        with self.harness.deps.db.read() as uow:
+            row = by_token(uow, token)
+        assert row
+        return Endpoint((row.secret,), token, row.topic), row.shop_id
+
     def move(self, order_id: str, move: str) -> None:
         self.call("POST", f"/_twin/orders/{order_id}/{move}", {})
 
@@ -118,6 +147,9 @@ class Shopify(Stand):
         items = [{"product": "copper-cezve", "quantity": 2}]
         return str(self.do("create-order", email=email, items=items, **person)["id"])
 
+    def endpoint(self, url: str) -> tuple[Endpoint, ShopId | None]:
+        return Endpoint((SECRET,)), None
+
     def move(self, order_id: str, move: str) -> None:
         self.do({"fulfil": "fulfill"}.get(move, move), order_id=int(order_id))
 
@@ -125,11 +157,10 @@ class Shopify(Stand):
 @contextmanager
 def standing(platform: str, tmp_path: Path, database_url: str) -> Iterator[Stand]:
     """A stand of one platform."""
-    secret = "client-secret-0123456789-0123456789"
     twin = (
         twins.woocommerce.start(demo=True, queue_delay=0.02)
         if platform == "woocommerce"
-        else twins.shopify.start(client_id="client-id", client_secret=secret, seed="demo")
+        else twins.shopify.start(client_id="client-id", client_secret=SECRET, seed="demo")
     )
     with twin:
         stand: Stand = Woo(twin.url) if platform == "woocommerce" else Shopify(twin.url)
