@@ -82,6 +82,12 @@ def address(endpoint: str, **values: Any) -> str:
     return url_for(f"customer.{endpoint}", **values, lang=_chosen_language().get("lang"))
 
 
+def link_to(purpose: Purpose, data: dict[str, str]) -> str:
+    """A page behind a signed link, in the reader's language."""
+    path = urlsplit(current_deps().links.make(purpose, data)).path
+    return _with_query(path, _chosen_language())
+
+
 def web_url(url: str | None) -> str | None:
     """The address if it leads to the web; nothing else is put into a page."""
     return url if url and urlsplit(url).scheme in ("http", "https") else None

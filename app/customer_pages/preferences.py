@@ -9,6 +9,7 @@ from app.customer_pages.frame import (
     blueprint,
     here,
     limit,
+    link_to,
     no_such_link,
     page,
     read_link,
@@ -88,9 +89,7 @@ def _change(shop: Shop, who: str, **wish: Iterable[str]) -> None:
 
 
 def _unsubscribe_page(shop: Shop, who: str, scope: str) -> Response:
-    deps = current_deps()
-    link = deps.links.make(Purpose.PREFERENCES, {"s": shop.public_ref, "h": who})
-    wanted = preferences.wanted(deps, shop.id, who)
+    wanted = preferences.wanted(current_deps(), shop.id, who)
     return page(
         "unsubscribe.html",
         shop,
@@ -98,7 +97,7 @@ def _unsubscribe_page(shop: Shop, who: str, scope: str) -> Response:
         stopped=scope not in wanted,
         anything_wanted=bool(wanted),
         action=here(),
-        preferences_url=link,
+        preferences_url=link_to(Purpose.PREFERENCES, {"s": shop.public_ref, "h": who}),
     )
 
 

@@ -12,6 +12,7 @@ from app.customer_pages.frame import (
     blueprint,
     here,
     limit,
+    link_to,
     page,
     read_link,
     shop_of,
@@ -113,12 +114,12 @@ def _sorry(shop: Shop, closed: Closed) -> Response:
 
 
 def _footer(shop: Shop, order: Reviewable) -> dict[str, Any]:
-    deps = current_deps()
-    with deps.db.read() as uow:
+    with current_deps().db.read() as uow:
         who = ShopData(uow, shop.id).customers.email_hash(order.order.person.email)
-    link = deps.links.make(Purpose.PREFERENCES, {"s": shop.public_ref, "h": who}) if who else None
     return {
-        "preferences_url": link,
+        "preferences_url": link_to(Purpose.PREFERENCES, {"s": shop.public_ref, "h": who})
+        if who
+        else None,
         "handling_url": address("review_handling", shop_ref=shop.public_ref),
     }
 

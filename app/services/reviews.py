@@ -15,7 +15,7 @@ from app.domain.events import ReviewSubmitted
 from app.domain.ids import PlatformId, ShopId
 from app.domain.reasons import Reason, ReasonCode
 from app.domain.refunds import is_refunded_whole, refunded_quantities
-from app.domain.snapshots import OrderSnapshot, ProductSnapshot
+from app.domain.snapshots import OrderSnapshot, Person, ProductSnapshot
 from app.pipeline.plan import Planner
 from app.pipeline.runtime import Runtime
 
@@ -66,8 +66,8 @@ def find(rt: Runtime, shop_id: ShopId, order_id: PlatformId) -> Reviewable | Clo
     """What of an order can be reviewed."""
     with rt.db.read() as uow:
         data = ShopData(uow, shop_id)
-        stored = data.orders.get(order_id)
-        closed = _closed(data, stored)
+        stored, person = data.orders.get(order_id), data.orders.person(order_id)
+        closed = _closed(data, stored, person)
         if closed or stored is None:
             return closed or Closed.FORGOTTEN
         items = _items(data, stored.order)
@@ -75,7 +75,7 @@ def find(rt: Runtime, shop_id: ShopId, order_id: PlatformId) -> Reviewable | Clo
             return Closed.NOTHING
         written = {row.product_id: row for row in data.reviews.of_order(order_id)}
         return Reviewable(
-            order=replace(stored.order, person=data.orders.person(order_id)),
+            order=replace(stored.order, person=person),
             items=items,
             written=written,
             words={product: data.reviews.words(row) for product, row in written.items()},
@@ -93,14 +93,15 @@ def submit(
     while True:
         with rt.db.read() as uow:
             data = ShopData(uow, shop_id)
+            person, hasher = data.orders.person(order_id), data.hasher
             seen = {row.product_id: row for row in data.reviews.of_order(order_id)}
             changed = [(r, _seal(data, r)) for r in reviews if _differs(data, r, seen)]
         if not changed:
             return None
         with rt.db.write() as uow:
-            data = ShopData(uow, shop_id)
+            data = ShopData(uow, shop_id, hasher)
             stored = data.orders.get(order_id)
-            closed = _closed(data, stored)
+            closed = _closed(data, stored, person)
             if closed or stored is None:
                 return closed or Closed.FORGOTTEN
             if {row.product_id: row for row in data.reviews.of_order(order_id)} != seen:
@@ -110,10 +111,10 @@ def submit(
             return None
 
 
-def _closed(data: ShopData, stored: StoredOrder | None) -> Closed | None:
+def _closed(data: ShopData, stored: StoredOrder | None, person: Person) -> Closed | None:
     if not Shops(data.uow).get(data.shop_id).connected:
         return Closed.NOT_CONNECTED
-    if stored is None or stored.sealed_person is None:
+    if stored is None or stored.sealed_person is None or data.customers.is_erased(person):
         return Closed.FORGOTTEN
     order = stored.order
     if order.cancelled_at or order.trashed or is_refunded_whole(order):

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from werkzeug.test import TestResponse
@@ -137,6 +139,20 @@ def test_sending_twice_changes_nothing(shop: CustomerShop) -> None:
     before = shop.state()
     assert shop.client.post(link, data=GOOD).status_code == 303
     assert shop.state() == before
+
+
+def test_the_same_form_sent_twice_at_once_is_kept_once(shop: CustomerShop) -> None:
+    link = shop.review_link()
+    together = Barrier(2)
+
+    def send() -> int:
+        together.wait(timeout=10)
+        return shop.client.post(link, data=GOOD).status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        sent = [pool.submit(send) for _ in range(2)]
+        assert [future.result() for future in sent] == [303, 303]
+    assert stored(shop) == {"501": (4, "Dries fast.", "Žofia N.", 1)}
 
 
 def test_a_review_can_be_changed_with_the_same_link(shop: CustomerShop) -> None:
@@ -288,6 +304,12 @@ def test_an_order_that_ended_is_refused_kindly(
 def test_a_forgotten_buyer_is_refused_kindly(shop: CustomerShop) -> None:
     with shop.write() as data:
         data.orders.forget_person("4187")
+    closed_page(shop, "neuchovávame")
+
+
+def test_whoever_is_being_forgotten_leaves_nothing_new(shop: CustomerShop) -> None:
+    with shop.write() as data:  # the first step of forgetting; the order still names the buyer
+        data.customers.bury_person(ORDER.person, NOW)
     closed_page(shop, "neuchovávame")
 
 
