@@ -69,7 +69,7 @@ def _spellings(address: str) -> Iterator[str]:
         host = parts.netloc.lower()
     except ValueError:
         return
-    path = parts.path.removesuffix("/wp-admin").rstrip("/")
+    path = parts.path.rstrip("/").removesuffix("/wp-admin")
     bare = host.removeprefix("www.")
     for name in dict.fromkeys((host, bare, f"www.{bare}")):
         for scheme in ("https", "http"):
