@@ -1,0 +1,188 @@
+"""What a problem means for the merchant: what happened, what it costs, how to mend it, where."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from app.db.problems import Problem
+from app.i18n import N_, Translator
+
+_RECONNECT = N_("Connect again")
+_CONNECT = "/connect"
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemWords:
+    """Message ids. `detail` is said only if the problem carries all that it names.
+
+    `action` and `href` where the remedy is on a page of ours.
+    """
+
+    what: str
+    consequence: str
+    remedy: str
+    detail: str = ""
+    action: str = ""
+    href: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """An open problem in the reader's language."""
+
+    key: str
+    what: str
+    text: str  # consequence, details, remedy
+    action: str
+    href: str | None
+
+
+_STOPPED = N_(
+    "No order is read and nothing is done in your store. What falls due waits and goes on by "
+    "itself as soon as this is mended."
+)
+_REOPEN = N_("Open Afterglow once in your Shopify admin; that renews the access.")
+
+WORDS: dict[str, ProblemWords] = {
+    "not_connected": ProblemWords(
+        N_("Afterglow has no key to your store"),
+        _STOPPED,
+        N_("Connect the store."),
+        action=N_("Connect the store"),
+        href=_CONNECT,
+    ),
+    "store_unreachable": ProblemWords(
+        N_("Your store has not answered for a while"),
+        _STOPPED,
+        N_("Check whether it opens in a browser. If it does, ask your host whether it blocks us."),
+    ),
+    "store_moved": ProblemWords(
+        N_("Your store goes by another address now, or this is a copy of it"),
+        N_("Everything is paused, so that no customer hears from a copy of your store."),
+        N_("If the store has moved, connect it under its new address."),
+        detail=N_("The address that answers is %(host)s."),
+        action=_RECONNECT,
+        href=_CONNECT,
+    ),
+    "store_address_refused": ProblemWords(
+        N_("Your store’s address does not lead to the public internet"),
+        _STOPPED,
+        N_("Check the domain’s DNS entries, or connect the store under the customers’ address."),
+        action=_RECONNECT,
+        href=_CONNECT,
+    ),
+    "store_certificate": ProblemWords(
+        N_("Your store’s certificate is not valid"),
+        _STOPPED,
+        N_("Renew it at your host; browsers warn your customers as well."),
+    ),
+    "store_not_https": ProblemWords(
+        N_("Your store is connected without encryption"),
+        _STOPPED,
+        N_("Give the store a certificate, then connect it under https."),
+        action=_RECONNECT,
+        href=_CONNECT,
+    ),
+    "store_key_refused": ProblemWords(
+        N_("Your store refuses our key"),
+        _STOPPED,
+        N_(
+            "The key was removed, may only read, or its user lost rights. Connect again as an "
+            "administrator."
+        ),
+        action=_RECONNECT,
+        href=_CONNECT,
+    ),
+    "store_firewall": ProblemWords(
+        N_("Something in front of your store blocks us"),
+        _STOPPED,
+        N_(
+            "A firewall, bot protection or plugin is in the way. Allow “Afterglow” as user agent "
+            "on /wp-json/."
+        ),
+    ),
+    "store_rest_missing": ProblemWords(
+        N_("WooCommerce’s interface is not found in your store"),
+        _STOPPED,
+        N_("Check that WooCommerce is active and that permalinks are not set to “Plain”."),
+    ),
+    "store_not_json": ProblemWords(
+        N_("Your store answers with a page where it should answer with data"),
+        _STOPPED,
+        N_("Look for a maintenance page, a cache or PHP messages on /wp-json/."),
+    ),
+    "store_closed": ProblemWords(
+        N_("Shopify says that your store is frozen, closed or gone"),
+        _STOPPED,
+        N_("Reopen the store in the Shopify admin."),
+    ),
+    "store_token_expired": ProblemWords(
+        N_("Our access to your store has run out"), _STOPPED, _REOPEN
+    ),
+    "store_token_refused": ProblemWords(N_("Your store refuses our access"), _STOPPED, _REOPEN),
+    "scopes_missing": ProblemWords(
+        N_("Afterglow lacks permissions in your store"),
+        N_("What needs them waits; everything else goes on."),
+        N_("Open Afterglow in your Shopify admin and accept the permissions."),
+        detail=N_("Missing: %(scopes)s."),
+    ),
+    "webhooks_need_https": ProblemWords(
+        N_("Your store cannot tell us what happens in it"),
+        N_("Nothing is lost, but it is noticed later."),
+        N_("Whoever runs this installation has to give it a public https address on port 443."),
+        detail=N_("Orders are looked up every %(minutes)s minutes."),
+    ),
+    "webhooks_missing": ProblemWords(
+        N_("Your store did not let us register its webhooks"),
+        N_("Nothing is lost, but it is noticed later, when orders are looked up."),
+        N_("Connect again as an administrator."),
+        detail=N_("Its answer was “%(code)s”."),
+        action=_RECONNECT,
+        href=_CONNECT,
+    ),
+    "rating_not_ours": ProblemWords(
+        N_("Another app writes the stars of your products"),
+        N_("Reviews are published, but the sum of stars is left as the other app wrote it."),
+        N_("Let only one of the two apps show ratings."),
+        detail=N_("It was noticed at product %(product_id)s."),
+    ),
+    "coupons_unsupported": ProblemWords(
+        N_("Coupons cannot be made in your store"),
+        N_("Milestones are noticed, but nobody gets a code."),
+        N_("Switch milestone coupons off."),
+        action=N_("See the automations"),
+        href="/app/automations",
+    ),
+    "reviews_unsupported": ProblemWords(
+        N_("Reviews cannot be shown in your store"),
+        N_("Reviews that customers send are kept here and wait."),
+        N_("Switch review requests off."),
+        action=N_("See the automations"),
+        href="/app/automations",
+    ),
+}
+
+# A row that another release opened must be readable, too.
+_UNKNOWN = ProblemWords(
+    N_("Something in your store needs you"),
+    N_("Some work waits until it is mended."),
+    N_("Ask our support."),
+    detail=N_("Name the code %(key)s."),
+)
+
+
+def explain(problem: Problem, words: Translator) -> Explained:
+    """An open problem as the merchant reads it."""
+    about = WORDS.get(problem.key, _UNKNOWN)
+    params = {"key": problem.key, **{name: v for name, v in problem.params.items() if v}}
+    sentences = [words.gettext(about.consequence)]
+    if about.detail:
+        with suppress(KeyError):  # opened without what the detail names
+            sentences.append(words.gettext(about.detail, **params))
+    sentences.append(words.gettext(about.remedy))
+    return Explained(
+        key=problem.key,
+        what=words.gettext(about.what),
+        text=" ".join(sentences),
+        action=words.gettext(about.action),
+        href=about.href,
+    )
