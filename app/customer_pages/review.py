@@ -1,5 +1,6 @@
 """The review form behind the link of a review request."""
 
+import re
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -30,6 +31,7 @@ from app.services.reviews import Closed, Reviewable
 
 _LARGEST_FORM = 4_000_000  # bytes: an order of sixty items with the longest texts
 _RATE = "20/hour"
+_HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?")  # what may stand in the security policy
 
 
 @blueprint.get("/r/<token>")
@@ -56,7 +58,7 @@ def submit_review(token: str) -> Response:
     closed = reviews.submit(current_deps(), shop.id, order.order.order_id, form.reviews())
     if closed:
         return _sorry(shop, closed)
-    return redirect(address("review_thanks", token=token), 303)  # type: ignore[return-value]  # werkzeug's type is Flask's base
+    return _go("review_thanks", token)
 
 
 @blueprint.get("/r/<token>/thanks")
@@ -65,14 +67,21 @@ def review_thanks(token: str) -> Response:
     shop, order = _open(token)
     if isinstance(order, Closed):
         return _sorry(shop, order)
+    if not order.written:
+        return _go("review", token)
     return page(
         "review_thanks.html",
         shop,
         order=order,
+        pictures=_pictures(order),
         first_name=order.order.person.first_name,
         change_url=address("review", token=token),
         **_footer(shop, order),
     )
+
+
+def _go(endpoint: str, token: str) -> Response:
+    return redirect(address(endpoint, token=token), 303, Response)  # type: ignore[return-value]  # Flask promises werkzeug's base class only
 
 
 def _open(token: str) -> tuple[Shop, Reviewable | Closed]:
@@ -86,11 +95,6 @@ def _open(token: str) -> tuple[Shop, Reviewable | Closed]:
 def _form(
     shop: Shop, order: Reviewable, form: Form, status: int = 200, *, too_often: bool = False
 ) -> Response:
-    pictures = {item.line_id: web_url(item.image_url) for item in order.items}
-    # https is allowed anyhow; a shop without it (development) is named.
-    g.picture_origins = {
-        f"http://{urlsplit(url).netloc}" for url in pictures.values() if url and url[:5] == "http:"
-    }
     arrived = last_arrival(order.order)
     return page(
         "review.html",
@@ -100,13 +104,21 @@ def _form(
         error_count=len(form.errors),
         too_often=too_often,
         action=here(),
-        pictures=pictures,
+        pictures=_pictures(order),
         order_number=order.order.number,
         delivered_on=arrived.astimezone(ZoneInfo(shop.timezone)).date() if arrived else None,
         first_name=order.order.person.first_name,
         written=bool(order.written),
         **_footer(shop, order),
     )
+
+
+def _pictures(order: Reviewable) -> dict[str, str | None]:
+    """Addresses of pictures by line; https is allowed anyhow, stores without it are named."""
+    pictures = {item.line_id: web_url(item.image_url) for item in order.items}
+    hosts = [urlsplit(url).netloc for url in pictures.values() if url and url[:5] == "http:"]
+    g.picture_origins = {f"http://{host}" for host in hosts if _HOST.fullmatch(host)}
+    return pictures
 
 
 def _sorry(shop: Shop, closed: Closed) -> Response:

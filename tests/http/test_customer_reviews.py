@@ -6,11 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier
+from unicodedata import category
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from app.channels.links import Purpose
+from app.customer_pages.review_form import plain
 from app.db.shops import Shops, ShopState
 from app.domain.actions import ActionKind, ActionState
 from app.domain.ids import ReviewId
@@ -246,6 +250,35 @@ def test_names_and_titles_are_escaped(shop: CustomerShop) -> None:
     assert "How are your things, &lt;b&gt;E&lt;/b&gt;?" in page.text
     assert "<script" not in page.text
     assert "javascript:" not in page.text
+
+
+def test_pictures_may_come_from_a_store_without_https_but_not_change_the_policy(
+    shop: CustomerShop,
+) -> None:
+    def policy(image_url: str) -> str:
+        line = replace(ORDER.lines[1], image_url=image_url)
+        shop.add_order(replace(ORDER, lines=(line,)))
+        return shop.client.get(shop.review_link()).headers["Content-Security-Policy"]
+
+    assert "img-src 'self' https: data: http://127.0.0.1:8123;" in policy(
+        "http://127.0.0.1:8123/cezve.jpg"
+    )
+    usual = policy("https://cdn.example/cezve.jpg")
+    assert "img-src 'self' https: data:;" in usual
+    assert policy("http://a;script-src *;/x.jpg") == usual
+
+
+def test_without_a_review_there_is_nothing_to_thank_for(shop: CustomerShop) -> None:
+    token = shop.review_link().removeprefix("/r/")
+    assert shop.client.get(f"/r/{token}/thanks").headers["Location"] == f"/r/{token}"
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=80))
+def test_kept_text_has_no_control_characters_and_is_stable(text: str) -> None:
+    kept = plain(text)
+    assert plain(kept) == kept
+    assert not [char for char in kept if char != "\n" and category(char) == "Cc"]
+    assert [c for c in kept if c.isalnum()] == [c for c in text if c.isalnum()]
 
 
 def test_control_characters_and_turned_text_are_dropped(shop: CustomerShop) -> None:
