@@ -1,0 +1,211 @@
+"""What the merchant's pages count and list, across the tables of one shop; nothing is changed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Text, and_, cast, func, or_, select
+
+from app.db.actions import CLAIMABLE
+from app.db.actions.rows import action_from
+from app.db.base import Repository, Scope
+from app.db.codec import order_from, person_from
+from app.db.models import actions, coupons, inbox, orders, reviews
+from app.db.tenant import ShopData
+from app.domain.actions import WAITING, Action, ActionState
+from app.domain.ids import CustomerId, InboxId, PlatformId
+from app.domain.snapshots import OrderSnapshot, Person
+
+# When something last became of an action; a row that waits stands where it was planned.
+_changed_at = func.coalesce(actions.c.ended_at, actions.c.created_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which actions to list. `order_ids` and `customer_id` are alternatives; None: any."""
+
+    automation: str = ""
+    states: frozenset[ActionState] = frozenset()
+    since: datetime | None = None
+    order_ids: tuple[PlatformId, ...] | None = None
+    customer_id: CustomerId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A row's place in the list: newest first, by time and then id."""
+
+    at: datetime
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderName:
+    """An order as a list names it."""
+
+    number: str
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedDelivery:
+    """A delivery that could not be read. `sealed_body` is None once it was dropped."""
+
+    id: InboxId
+    topic: str
+    received_at: datetime  # wall
+    note: str
+    sealed_body: bytes | None = field(repr=False)
+
+
+class Reports(Repository):
+    """Reports on one shop."""
+
+    def page(
+        self,
+        wanted: Filter,
+        limit: int,
+        *,
+        older_than: Place | None = None,
+        newer_than: Place | None = None,
+    ) -> list[Action]:
+        """The newest rows, or those next to a place; always newest first."""
+        query = select(actions).where(*self._conditions(wanted))
+        if newer_than:
+            query = query.where(_beyond(newer_than, newer=True))
+            query = query.order_by(_changed_at, actions.c.id).limit(limit)
+            return [action_from(row) for row in self._connection.execute(query)][::-1]
+        if older_than:
+            query = query.where(_beyond(older_than, newer=False))
+        query = query.order_by(_changed_at.desc(), actions.c.id.desc()).limit(limit)
+        return [action_from(row) for row in self._connection.execute(query)]
+
+    def total(self, wanted: Filter, *, newer_than: Place | None = None) -> int:
+        """How many rows there are, or stand before a place."""
+        query = select(func.count()).select_from(actions).where(*self._conditions(wanted))
+        if newer_than:
+            query = query.where(_beyond(newer_than, newer=True))
+        return self._connection.execute(query).scalar_one()
+
+    def _conditions(self, wanted: Filter) -> Sequence[ColumnElement[bool]]:
+        conditions = [self._mine(actions)]
+        if wanted.automation:
+            conditions.append(actions.c.automation == wanted.automation)
+        if wanted.states:
+            conditions.append(actions.c.state.in_(wanted.states))
+        if wanted.since:
+            conditions.append(_changed_at >= wanted.since)
+        if wanted.order_ids is not None:
+            conditions.append(actions.c.order_id.in_(wanted.order_ids))
+        if wanted.customer_id is not None:
+            conditions.append(actions.c.customer_id == wanted.customer_id)
+        return conditions
+
+    def names(self, order_ids: Sequence[PlatformId]) -> dict[PlatformId, OrderName]:
+        """Number and person of several orders, in one query. Decrypts: only in a read."""
+        query = select(orders.c.platform_id, orders.c.number, orders.c.person).where(
+            self._mine(orders), orders.c.platform_id.in_(order_ids)
+        )
+        return {
+            order_id: OrderName(
+                number, person_from(self._keyring.open_json(sealed)) if sealed else Person()
+            )
+            for order_id, number, sealed in self._connection.execute(query)
+        }
+
+    def outcomes(self, since: datetime) -> dict[tuple[str, ActionState], int]:
+        """Rows per automation and state: those that wait, and those that ended since then."""
+        waits = actions.c.state.in_(WAITING)
+        query = (
+            select(actions.c.automation, actions.c.state, func.count())
+            .where(self._mine(actions), or_(waits, actions.c.ended_at >= since))
+            .group_by(actions.c.automation, actions.c.state)
+        )
+        return {(name, ActionState(state)): n for name, state, n in self._connection.execute(query)}
+
+    def planned(self, until: datetime) -> dict[str, int]:
+        """Rows per automation that become due before a business time."""
+        query = (
+            select(actions.c.automation, func.count())
+            .where(self._mine(actions), actions.c.state.in_(CLAIMABLE), actions.c.due_at < until)
+            .group_by(actions.c.automation)
+        )
+        return {row[0]: row[1] for row in self._connection.execute(query)}
+
+    def late(self, now: datetime, wall: datetime) -> int:
+        """Rows that should have been performed a while ago and wait for nothing else."""
+        query = select(func.count()).where(
+            self._mine(actions),
+            actions.c.state.in_(CLAIMABLE),
+            actions.c.due_at < now - timedelta(minutes=15),
+            or_(actions.c.not_before.is_(None), actions.c.not_before <= wall),
+        )
+        return self._connection.execute(query).scalar_one()
+
+    def in_state(self, state: ActionState) -> int:
+        """How many rows stand in a state, whenever they came there."""
+        query = select(func.count()).where(self._mine(actions), actions.c.state == state)
+        return self._connection.execute(query).scalar_one()
+
+    def stars(self) -> tuple[int, int]:
+        """Number of reviews received, and the sum of their stars."""
+        query = select(func.count(), func.coalesce(func.sum(reviews.c.rating), 0)).where(
+            self._mine(reviews)
+        )
+        count, total = self._connection.execute(query).one()
+        return count, int(total)
+
+    def coupons(self) -> tuple[int, int]:
+        """Coupons made, and those of them that an order of the same customer carries."""
+        made = and_(self._mine(coupons), coupons.c.state != "planned")
+        query = select(func.count()).select_from(coupons).where(made)
+        carried = (
+            select(orders.c.id)
+            .where(
+                self._mine(orders),
+                orders.c.customer_id == coupons.c.customer_id,
+                orders.c.placed_at >= coupons.c.created_at,
+                # stores write codes in either case; a code is random, so that nothing else has it
+                func.lower(cast(orders.c.doc["coupon_codes"], Text)).contains(
+                    func.lower(coupons.c.code)
+                ),
+            )
+            .correlate(coupons)
+            .exists()
+        )
+        issued = self._connection.execute(query).scalar_one()
+        return issued, self._connection.execute(query.where(carried)).scalar_one()
+
+    def parked(self, limit: int) -> list[ParkedDelivery]:
+        """Deliveries that could not be read, newest first."""
+        query = (
+            select(inbox)
+            .where(self._mine(inbox), inbox.c.state == "failed")
+            .order_by(inbox.c.id.desc())
+            .limit(limit)
+        )
+        return [
+            ParkedDelivery(row.id, row.topic, row.received_at, row.note or "", row.sealed_body)
+            for row in self._connection.execute(query)
+        ]
+
+    def recent_orders(self, limit: int) -> list[tuple[OrderSnapshot, CustomerId | None]]:
+        """The orders placed last, without their persons."""
+        query = (
+            select(orders.c.doc, orders.c.customer_id)
+            .where(self._mine(orders))
+            .order_by(orders.c.placed_at.desc(), orders.c.id.desc())
+            .limit(limit)
+        )
+        return [(order_from(row.doc), row.customer_id) for row in self._connection.execute(query)]
+
+
+def reports_of(data: ShopData) -> Reports:
+    """The reports of one shop, in the transaction of its other repositories."""
+    return Reports(Scope(data.uow, data.shop_id, lambda: data.hasher))
+
+
+def _beyond(place: Place, *, newer: bool) -> ColumnElement[bool]:
+    if newer:
+        return or_(_changed_at > place.at, and_(_changed_at == place.at, actions.c.id > place.id))
+    return or_(_changed_at < place.at, and_(_changed_at == place.at, actions.c.id < place.id))

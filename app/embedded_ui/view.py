@@ -1,0 +1,110 @@
+"""What all merchant pages share: navigation, the reader's words and times, states with icons."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel import dates
+from flask import g, render_template, request
+
+from app.automations.words import outcome
+from app.domain.actions import ActionKind, ActionState
+from app.domain.reasons import Reason
+from app.embedded_ui.session import MerchantSession
+from app.http import current_deps
+from app.i18n import N_, Translator, negotiate
+from app.i18n.reasons import explain
+
+_NAVIGATION = (
+    ("/app/", N_("Home")),
+    ("/app/automations", N_("Automations")),
+    ("/app/activity", N_("Activity")),
+)
+
+# Tone and icon of each state; the word beside them alone must be enough.
+_SIGNS = {
+    ActionState.PLANNED: ("busy", "clock"),
+    ActionState.PERFORMING: ("busy", "clock"),
+    ActionState.DEFERRED: ("busy", "clock"),
+    ActionState.BLOCKED: ("warn", "pause"),
+    ActionState.UNCERTAIN: ("warn", "question"),
+    ActionState.DONE: ("good", "check-circle"),
+    ActionState.SKIPPED: ("idle", "skip"),
+    ActionState.CANCELLED: ("idle", "skip"),
+    ActionState.MISSED: ("idle", "skip"),
+    ActionState.FAILED: ("bad", "stop"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A state as it is shown."""
+
+    tone: str
+    icon: str
+    word: str  # message id
+
+
+def sign(kind: ActionKind, state: ActionState) -> Sign:
+    """How an action stands."""
+    return Sign(*_SIGNS[state], outcome(kind, state))
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """For whom a page is written: a language, the shop's zone, business time."""
+
+    words: Translator
+    zone: ZoneInfo
+    now: datetime
+
+    def because(self, reason: Reason) -> str:
+        """A reason's words, after a colon."""
+        return explain(reason, self.words, self.zone)
+
+    def short(self, at: datetime) -> str:
+        """`23 Nov, 11:40`; with the year where it is not this one."""
+        local, today = at.astimezone(self.zone), self.now.astimezone(self.zone)
+        skeleton = "MMMd" if local.year == today.year else "yMMMd"
+        day = dates.format_skeleton(skeleton, local, locale=self.words.locale)
+        return f"{day}, {local:%H:%M}"
+
+    def long_day(self, at: datetime) -> str:
+        """`Monday 23 November`, as a heading."""
+        local, today = at.astimezone(self.zone), self.now.astimezone(self.zone)
+        skeleton = "MMMMEEEEd" if local.year == today.year else "yMMMMEEEEd"
+        text = dates.format_skeleton(skeleton, local, locale=self.words.locale)
+        return text[:1].upper() + text[1:]
+
+    def iso(self, at: datetime) -> str:
+        """For machines, in the shop's zone."""
+        return at.astimezone(self.zone).isoformat(timespec="minutes")
+
+
+def reader_of(merchant: MerchantSession) -> Reader:
+    """The reader of this request; templates speak the same language."""
+    g.language = negotiate(request.args.get("lang") or request.headers.get("Accept-Language"))
+    zone = ZoneInfo(merchant.shop.timezone)
+    return Reader(Translator(g.language), zone, current_deps().business.now())
+
+
+def page(template: str, reader: Reader, **values: Any) -> str:
+    """A page inside the merchant's navigation. `done` in the address names what was just done."""
+    nav = [
+        {"href": href, "label": reader.words.gettext(label), "current": _is_current(href)}
+        for href, label in _NAVIGATION
+    ]
+    return render_template(
+        template,
+        nav=nav,
+        reader=reader,
+        zone=reader.zone,
+        now=reader.now,
+        done=request.args.get("done", ""),
+        **values,
+    )
+
+
+def _is_current(href: str) -> bool:
+    return request.path == href if href == "/app/" else request.path.startswith(href)

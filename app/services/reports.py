@@ -1,0 +1,139 @@
+"""The figures on the merchant's pages, each page from one reading transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.automations.registry import AUTOMATIONS
+from app.db.problems import Problem
+from app.db.reports import Reports, reports_of
+from app.db.shops import Shop, Shops
+from app.db.tenant import ShopData
+from app.domain.actions import WAITING, ActionState
+from app.domain.ids import ShopId
+from app.domain.reasons import ReasonCode
+from app.pipeline.runtime import Runtime
+from app.services import importing
+from app.services.importing import ImportProgress
+from app.services.switching import Stored, stored
+
+FIGURES_OVER = timedelta(days=28)
+PLANNED_OVER = timedelta(days=7)
+_FIRST_STEPS = "first_steps"  # a cursor: whether the merchant removed them
+_NOT_DONE = (ActionState.SKIPPED, ActionState.MISSED)
+
+
+@dataclass(frozen=True, slots=True)
+class AutomationFigures:
+    """How one automation does. `done` and `not_done` count the last 28 days."""
+
+    key: str
+    stored: Stored
+    waiting: int
+    planned: int  # of the waiting ones, those due within 7 days
+    done: int
+    not_done: int
+    reason: tuple[ReasonCode, int] | None  # the most frequent one
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the connection and the work stand. `webhooks` is None where the app's own serve all."""
+
+    last_received: datetime | None  # wall
+    webhooks: tuple[int, int] | None
+    polls_minutes: int
+    waiting: int
+    late: int
+    progress: ImportProgress
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """All that the home page tells."""
+
+    shop: Shop
+    problems: list[Problem]
+    uncertain: int
+    failed: int
+    parked: int
+    automations: list[AutomationFigures]
+    reviews: tuple[int, int]  # how many, and the sum of their stars
+    coupons: tuple[int, int]  # made, used
+    health: Health
+    first_steps: bool
+
+
+def home(rt: Runtime, shop_id: ShopId) -> Home:
+    """The state of one shop."""
+    with rt.db.read() as uow:
+        data, shop = ShopData(uow, shop_id), Shops(uow).get(shop_id)
+        reports, rows = reports_of(data), automations(rt, data)
+        nothing_on = not any(row.stored.enabled for row in rows)
+        removed = bool(data.cursors.get(_FIRST_STEPS))
+        return Home(
+            shop=shop,
+            problems=data.problems.all_open(),
+            uncertain=reports.in_state(ActionState.UNCERTAIN),
+            failed=reports.in_state(ActionState.FAILED),
+            parked=data.inbox.counts().get("failed", 0),
+            automations=rows,
+            reviews=reports.stars(),
+            coupons=reports.coupons(),
+            health=_health(rt, data, shop, reports),
+            first_steps=nothing_on and not removed,
+        )
+
+
+def automations(rt: Runtime, data: ShopData) -> list[AutomationFigures]:
+    """Every automation with its figures, in the order of the registry."""
+    now = rt.business.now()
+    reports = reports_of(data)
+    since = now - FIGURES_OVER
+    outcomes, planned = reports.outcomes(since), reports.planned(now + PLANNED_OVER)
+    return [
+        AutomationFigures(
+            key=key,
+            stored=stored(data, key),
+            waiting=sum(outcomes.get((key, state), 0) for state in WAITING),
+            planned=planned.get(key, 0),
+            done=outcomes.get((key, ActionState.DONE), 0),
+            not_done=sum(outcomes.get((key, state), 0) for state in _NOT_DONE),
+            reason=next(iter(data.actions.skip_reasons(key, since)), None),
+        )
+        for key in (automation.key for automation in AUTOMATIONS)
+    ]
+
+
+def waiting(rt: Runtime, shop_id: ShopId, automation: str | None = None) -> int:
+    """How many rows wait, of the shop or of one automation."""
+    with rt.db.read() as uow:
+        counts = ShopData(uow, shop_id).actions.counts()
+    return sum(
+        count
+        for (name, state), count in counts.items()
+        if state in WAITING and automation in (None, name)
+    )
+
+
+def remove_first_steps(rt: Runtime, shop_id: ShopId) -> None:
+    """Never show them again."""
+    with rt.db.write() as uow:
+        ShopData(uow, shop_id).cursors.put(_FIRST_STEPS, {"removed": True}, rt.wall.now())
+
+
+def _health(rt: Runtime, data: ShopData, shop: Shop, reports: Reports) -> Health:
+    platform = rt.platforms[shop.platform]
+    hooks = None
+    if not platform.shared_secrets:
+        active = [hook for hook in data.webhooks.all() if hook.state == "active"]
+        hooks = (len(active), len(platform.topics))
+    now = rt.business.now()
+    late = 0 if shop.paused_at else reports.late(now, rt.wall.now())
+    return Health(
+        last_received=data.inbox.last_received(),
+        webhooks=hooks,
+        polls_minutes=platform.polls_minutes,
+        waiting=sum(n for (_, state), n in reports.outcomes(now).items() if state in WAITING),
+        late=late,
+        progress=importing.progress(data),
+    )

@@ -1,0 +1,143 @@
+"""A mail as customers get it, written from the newest order, for the merchant's eyes only."""
+
+import secrets
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+from app.automations.base import SettingsModel
+from app.automations.milestone_coupon import MilestoneCoupon, MilestoneCouponSettings
+from app.automations.review_request import ReviewRequest
+from app.channels.base import OutgoingMail
+from app.channels.render import RenderedMail, render
+from app.db.reports import reports_of
+from app.db.shops import Shop, Shops
+from app.db.tenant import ShopData
+from app.domain.actions import Action, ActionKind, ActionState
+from app.domain.ids import ActionId
+from app.domain.milestones import Milestone
+from app.domain.money import Money
+from app.domain.reasons import Reason, ReasonCode
+from app.domain.snapshots import Line, OrderSnapshot, Person
+from app.pipeline.effects.base import Work
+from app.pipeline.effects.mail import Letter
+from app.pipeline.effects.mails import coupon_mail, review_request
+from app.pipeline.runtime import Runtime
+from app.services.switching import stored
+
+_ITEMS = 3  # enough to see how a list looks
+
+
+def address(rt: Runtime, shop: Shop) -> str | None:
+    """Where test mails go: the verified address of whoever is signed in, the shop's owner."""
+    with rt.db.read() as uow:
+        return Shops(uow).owner_email(shop.id)
+
+
+def example(rt: Runtime, shop: Shop, key: str) -> RenderedMail | None:
+    """The words of an automation's mail; None if it sends none."""
+    letter = _letter(rt, shop, key, "test@test.invalid")
+    return render(letter.mail, test=True) if letter else None
+
+
+def send(rt: Runtime, shop: Shop, key: str, to: str) -> None:
+    """Send it now. Raises what the mail transport raises."""
+    letter = _letter(rt, shop, key, to)
+    if letter is None:
+        return
+    words = render(letter.mail, test=True)
+    domain = rt.mail_from.rpartition("@")[2]
+    rt.mail.send(
+        OutgoingMail(
+            message_id=f"<{secrets.token_hex(16)}@{domain}>",
+            date=rt.business.now(),
+            from_name=letter.from_name,
+            from_address=rt.mail_from,
+            reply_to=letter.reply_to,
+            to_address=to,
+            subject=words.subject,
+            html=words.html,
+            text=words.text,
+            kind=letter.mail.kind,
+            lang=letter.mail.lang,
+        )
+    )
+
+
+def _letter(rt: Runtime, shop: Shop, key: str, to: str) -> Letter | None:
+    with rt.db.read() as uow:
+        data = ShopData(uow, shop.id)
+        settings = stored(data, key).values
+        newest = reports_of(data).recent_orders(1)
+        order = newest[0][0] if newest and newest[0][0].lines else _sample_order(rt, shop)
+        name = data.orders.person(order.order_id).first_name
+    order = replace(order, person=Person(email=to, first_name=name))
+    if key == ReviewRequest.key:
+        return review_request(_work(rt, shop, order, ActionKind.REVIEW_REQUEST_MAIL, _items(order)))
+    if key == MilestoneCoupon.key:
+        terms = _terms(rt, shop, settings)
+        return coupon_mail(_work(rt, shop, order, ActionKind.COUPON_MAIL, terms))
+    return None
+
+
+def _items(order: OrderSnapshot) -> dict[str, object]:
+    return {
+        "items": [
+            {
+                "line_id": line.line_id,
+                "product_id": line.product_id,
+                "title": line.title,
+                "variant": line.variant_title,
+            }
+            for line in order.lines[:_ITEMS]
+        ]
+    }
+
+
+def _terms(rt: Runtime, shop: Shop, settings: SettingsModel) -> dict[str, object]:
+    if not isinstance(settings, MilestoneCouponSettings):
+        raise TypeError(f"{type(settings).__name__} are not the settings of milestone coupons")
+    milestones = settings.milestones(shop.currency) or [Milestone("orders", 3)]
+    reward, zone = settings.reward(shop.currency), ZoneInfo(shop.timezone)
+    code = "-".join(part for part in (settings.code_prefix, "SAMPLE") if part)
+    return {**reward.terms(milestones[-1], rt.business.now(), zone), "code": code}
+
+
+def _work(
+    rt: Runtime, shop: Shop, order: OrderSnapshot, kind: ActionKind, payload: dict[str, object]
+) -> Work:
+    """What an effect is given; no such row exists."""
+    now = rt.business.now()
+    action = Action(
+        id=ActionId(0),
+        kind=kind,
+        automation="",
+        dedupe_key="",
+        state=ActionState.PERFORMING,
+        due_at=now,
+        useful_until=None,
+        revision=0,
+        attempt=1,
+        order_id=order.order_id,
+        customer_id=None,
+        settings_version=0,
+        reason=Reason.of(ReasonCode.REQUESTED),
+        created_at=now,
+        payload=payload,
+    )
+    return Work(rt, shop, action, order, now)
+
+
+def _sample_order(rt: Runtime, shop: Shop) -> OrderSnapshot:
+    """For a shop without orders."""
+    price = Money(2_500, shop.currency)
+    titles = ("Peştemal Ege", "Bakır cezve")
+    return OrderSnapshot(
+        order_id="sample",
+        number="1001",
+        version=None,
+        status="",
+        placed_at=rt.business.now(),
+        total=price,
+        person=Person(),
+        lines=tuple(Line(str(n), str(n), title, 1, price) for n, title in enumerate(titles)),
+    )
