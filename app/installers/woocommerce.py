@@ -71,10 +71,10 @@ def begin() -> ResponseReturnValue:
     address = request.form.get("address", "").strip()[:300]
     found = _looked_up(address)
     if isinstance(found, Failure):
-        return _form("connect.html", found, address=address)
+        return _form("connect.html", found, address)
     deps = current_deps()
     if not reachable(deps.settings.public_url, found.home):
-        return _form("connect.html", _failure("callback_needs_https"), address=address)
+        return _form("connect.html", _failure("callback_needs_https"), address)
     expires = deps.wall.now() + _APPROVE_WITHIN
     with deps.db.write() as uow:
         nonce = nonces.mint(uow, _GRANT, {"home": found.home}, expires)
@@ -177,14 +177,14 @@ def use_keys() -> ResponseReturnValue:
     address = request.form.get("address", "").strip()[:300]
     keys = request.form.get("key", "").strip(), request.form.get("secret", "").strip()
     if not (_KEY.fullmatch(keys[0]) and _SECRET.fullmatch(keys[1])):
-        return _form("keys.html", _failure("key_format"), address=address)
+        return _form("keys.html", _failure("key_format"), address, keys[0])
     found = _looked_up(address)
     if isinstance(found, Failure):
-        return _form("keys.html", found, address=address)
+        return _form("keys.html", found, address, keys[0])
     deps = current_deps()
     info = connections.verify(deps, "woocommerce", found.home, keys)
     if not isinstance(info, StoreInfo):
-        return _form("keys.html", _failure(info.code, info.params), address=address)
+        return _form("keys.html", _failure(info.code, info.params), address, keys[0])
     return _welcome(deps, connections.connect(deps, "woocommerce", found.home, keys, info))
 
 
@@ -213,11 +213,15 @@ def _failure(code: str, params: Any = None) -> Failure:
     return Failure(code, words.what, words.remedy, dict(params or {}))
 
 
-def _form(template: str, failure: Failure | None = None, address: str = "") -> Response:
+def _form(
+    template: str, failure: Failure | None = None, address: str = "", key: str = ""
+) -> Response:
+    """The page with what was entered; a secret is never sent back."""
     body = render_template(
         f"installers/{template}",
         failure=failure,
         address=address,
+        key=key,
         error_count=1 if failure else 0,
     )
     response = Response(body, 422 if failure else 200, mimetype="text/html")

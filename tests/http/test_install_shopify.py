@@ -1,4 +1,4 @@
-"""Opened in the Shopify admin: installed by the first visit, framed by that shop only, no cookies."""
+"""Opened in the Shopify admin: installed by the first visit, framed by that shop, no cookies."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta

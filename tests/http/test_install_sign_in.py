@@ -15,9 +15,7 @@ from twins import woocommerce
 
 
 @pytest.fixture
-def site(
-    tmp_path: Path, database_url: str, free_port: Callable[[], int]
-) -> Iterator[Installation]:
+def site(tmp_path: Path, database_url: str, free_port: Callable[[], int]) -> Iterator[Installation]:
     with (
         woocommerce.start() as twin,
         installed(tmp_path, database_url, free_port, twin.url) as site,

@@ -18,6 +18,8 @@ from tests.unit.woocommerce_platform.fake_store import JSON, Reply, Seen, runnin
 from twins import woocommerce
 from twins.common.server import RunningTwin
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def store() -> Iterator[RunningTwin]:

@@ -19,6 +19,8 @@ from tests.support import Harness, close, make_harness
 from twins import shopify
 from twins.common.server import RunningTwin
 
+pytestmark = pytest.mark.both_databases
+
 DOMAIN = "cinar-breza.myshopify.com"
 CLIENT = {"client_id": "client-id", "client_secret": "client-secret-0123456789-0123456789"}
 

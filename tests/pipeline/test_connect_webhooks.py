@@ -21,6 +21,8 @@ from tests.support import Harness, close, make_harness
 from twins import woocommerce
 from twins.common.server import RunningTwin
 
+pytestmark = pytest.mark.both_databases
+
 OURS = "https://afterglow.example/webhooks/woocommerce/"
 TOPICS = ("order.created", "order.updated", "product.updated")
 
@@ -40,7 +42,7 @@ def harness(tmp_path: Path, database_url: str) -> Iterator[Harness]:
 
 
 def row(token: str, topic: str, ref: str | None = None, state: str = "active") -> Subscription:
-    return Subscription(ShopId(1), token, topic, ref, "secret", state, None)
+    return Subscription(ShopId(1), token, topic, ref, "secret", state)
 
 
 def hook(
