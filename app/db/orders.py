@@ -140,6 +140,15 @@ class Orders(Repository):
         )
         return [order_id for (order_id,) in self._connection.execute(query)]
 
+    def paid_since(self, since: datetime) -> list[PlatformId]:
+        """Ids of orders paid at or after a time, oldest first."""
+        query = (
+            select(orders.c.platform_id)
+            .where(self._mine(orders), orders.c.paid_at >= since)
+            .order_by(orders.c.paid_at)
+        )
+        return [order_id for (order_id,) in self._connection.execute(query)]
+
     def forget_person(self, order_id: PlatformId) -> None:
         """Erase who ordered; the facts of the order stay."""
         self._connection.execute(

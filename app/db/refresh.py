@@ -20,7 +20,6 @@ class RefreshRow:
     kind: ObjectKind
     platform_id: PlatformId
     attempts: int
-    patient: bool
 
 
 class Refreshes(Repository):
@@ -44,19 +43,24 @@ class Refreshes(Repository):
     def due(self, now: datetime, limit: int = 50) -> list[RefreshRow]:
         """What is to be read now (wall time)."""
         query = (
-            select(
-                refresh.c.id,
-                refresh.c.kind,
-                refresh.c.platform_id,
-                refresh.c.attempts,
-                refresh.c.patient,
-            )
+            select(refresh.c.id, refresh.c.kind, refresh.c.platform_id, refresh.c.attempts)
             .where(self._mine(refresh), refresh.c.due_at <= now)
             .order_by(refresh.c.id)
             .limit(limit)
         )
         rows = self._connection.execute(query)
-        return [RefreshRow(row[0], ObjectKind(row[1]), row[2], row[3], row[4]) for row in rows]
+        return [RefreshRow(row[0], ObjectKind(row[1]), row[2], row[3]) for row in rows]
+
+    def needless(self, kind: ObjectKind, platform_id: PlatformId) -> None:
+        """A delivery told what a patient wish was waiting for."""
+        self._connection.execute(
+            delete(refresh).where(
+                self._mine(refresh),
+                refresh.c.kind == kind,
+                refresh.c.platform_id == platform_id,
+                refresh.c.patient,
+            )
+        )
 
     def done(self, row: RefreshRow) -> None:
         """The object was read (or is gone)."""

@@ -45,7 +45,11 @@ class Assembler:
         self._shop = _shop_view(data)
 
     def context(
-        self, order: OrderSnapshot, customer_id: CustomerId | None, settings: SettingsModel
+        self,
+        order: OrderSnapshot,
+        customer_id: CustomerId | None,
+        settings: SettingsModel,
+        active_since: datetime | None = None,
     ) -> Context:
         """The world as one order and its customer see it."""
         customer = self._customer(customer_id) if customer_id else NOBODY
@@ -54,6 +58,7 @@ class Assembler:
             now=self._now,
             shop=self._shop,
             settings=settings,
+            active_since=active_since,
             order=order,
             customer=customer,
             products=self._data.products.many(products),

@@ -92,7 +92,9 @@ class Facts:
                     customer_id,
                     ConsentSnapshot(ConsentState.SUBSCRIBED, new.placed_at, "checkout"),
                 )
-        if lacks_facts(merged) and self._read_at is None:
+        if not lacks_facts(merged):
+            self._data.refreshes.needless(ObjectKind.ORDER, new.order_id)
+        elif self._read_at is None:
             only_time = not merged.partial and all(r.lines is not None for r in merged.refunds)
             self._refresh(ObjectKind.ORDER, new.order_id, PATIENCE if only_time else timedelta())
 

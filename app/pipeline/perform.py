@@ -161,7 +161,10 @@ def _recheck(data: ShopData, action: Action, now: datetime) -> Verdict:
     if stored is None:
         return Skip(Reason.of(ReasonCode.CUSTOMER_ERASED))
     context: Context = Assembler(data, now).context(
-        stored.order, stored.customer_id, settings_of(automation, version)
+        stored.order,
+        stored.customer_id,
+        settings_of(automation, version),
+        version.active_since,
     )
     return automation.recheck(action, context)
 

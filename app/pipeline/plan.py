@@ -42,12 +42,13 @@ class Planner:
         assembler: Assembler | None = None
         for automation in AUTOMATIONS:
             version = self._data.settings.current(automation.key)
-            relevant = _relevant(automation, version, events)
-            if version is None or not relevant:
+            heard = relevant(automation, version, events)
+            if version is None or not heard:
                 continue
             assembler = assembler or Assembler(self._data, self._now)
-            context = assembler.context(order, customer_id, settings_of(automation, version))
-            for decision in automation.decide(relevant[-1], context):
+            settings = settings_of(automation, version)
+            context = assembler.context(order, customer_id, settings, version.active_since)
+            for decision in automation.decide(heard[-1], context):
                 self.apply(decision, automation.key, customer_id, version.version)
 
     def apply(
@@ -108,9 +109,10 @@ class Planner:
             write(self._data, verb, action, reason, self._now)
 
 
-def _relevant(
+def relevant(
     automation: Automation, version: SettingsVersion | None, events: Sequence[Event]
 ) -> list[Event]:
+    """Events that the automation listens to and that occurred since it was switched on."""
     if version is None or not version.enabled or version.active_since is None:
         return []
     since = version.active_since

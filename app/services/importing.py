@@ -74,3 +74,4 @@ def _settle(rt: Runtime, shop_id: ShopId) -> None:
         Shops(uow).change(shop_id, history_complete=True)
         orders = data.orders.count()
         data.journal.write("completed", "import", rt.business.now(), params={"orders": orders})
+        uow.after_commit("catch_up", shop_id)

@@ -2,16 +2,17 @@
 
 from app.automations import registry
 from app.automations.base import Automation
+from app.automations.registry import AUTOMATIONS
 from app.db.settings import SettingsVersion
 from app.db.tenant import ShopData
 from app.deps import Deps
 from app.domain.actions import Action
 from app.domain.events import Event, facts_of
-from app.domain.ids import ShopId
+from app.domain.ids import PlatformId, ShopId
 from app.domain.reasons import Reason, ReasonCode
 from app.domain.snapshots import OrderSnapshot
 from app.pipeline.context import Assembler, settings_of
-from app.pipeline.plan import Planner
+from app.pipeline.plan import Planner, relevant
 
 CHUNK = 200  # rows per transaction
 
@@ -41,23 +42,52 @@ def replan(deps: Deps, shop_id: ShopId, automation_key: str) -> int:
             return looked
 
 
+def catch_up(deps: Deps, shop_id: ShopId) -> None:
+    """The history is complete: what was decided without it is decided again.
+
+    A milestone reached while earlier orders were still being read was not seen as one.
+    """
+    with deps.db.read() as uow:
+        data = ShopData(uow, shop_id)
+        running = [(a, v) for a in AUTOMATIONS if (v := data.settings.current(a.key)) and v.enabled]
+        since = [v.active_since for _, v in running if v.active_since]
+        recent = data.orders.paid_since(min(since)) if since else []
+    for order_id in recent:
+        with deps.db.write() as uow:
+            for automation, version in running:
+                _decide(deps, ShopData(uow, shop_id), automation, version, order_id)
+
+
 def _decide_again(
     deps: Deps, data: ShopData, automation: Automation, version: SettingsVersion, action: Action
 ) -> None:
     data.actions.set_version(action, version.version)
-    stored = data.orders.get(action.order_id or "")
-    event = _basis(automation, stored.order) if stored else None
+    _decide(deps, data, automation, version, action.order_id or "")
+
+
+def _decide(
+    deps: Deps,
+    data: ShopData,
+    automation: Automation,
+    version: SettingsVersion,
+    order_id: PlatformId,
+) -> None:
+    stored = data.orders.get(order_id)
+    event = _basis(automation, stored.order, version) if stored else None
     if stored is None or event is None:
         return
     context = Assembler(data, deps.business.now()).context(
-        stored.order, stored.customer_id, settings_of(automation, version)
+        stored.order,
+        stored.customer_id,
+        settings_of(automation, version),
+        version.active_since,
     )
     planner = Planner(deps, data)
     for decision in automation.decide(event, context):
         planner.apply(decision, automation.key, stored.customer_id, version.version)
 
 
-def _basis(automation: Automation, order: OrderSnapshot) -> Event | None:
-    """The last fact of the order that the automation listens to."""
-    heard = [event for event in facts_of(order) if isinstance(event, automation.listens_to)]
+def _basis(automation: Automation, order: OrderSnapshot, version: SettingsVersion) -> Event | None:
+    """The last fact of the order that the automation listens to, since it was switched on."""
+    heard = relevant(automation, version, list(facts_of(order)))
     return heard[-1] if heard else None

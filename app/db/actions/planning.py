@@ -43,6 +43,7 @@ class Planning(ActionRows):
         values = {
             "due_at": schedule.due_at,
             "useful_until": schedule.useful_until,
+            "order_id": schedule.order_id,
             "customer_id": customer_id,
             "payload": {**schedule.payload, **kept},
             "reason": schedule.reason.code,
@@ -58,7 +59,6 @@ class Planning(ActionRows):
                     automation=automation,
                     dedupe_key=schedule.dedupe_key,
                     state=ActionState.PLANNED,
-                    order_id=schedule.order_id,
                     created_at=now,
                     **values,
                 )

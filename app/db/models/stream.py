@@ -86,6 +86,7 @@ orders = Table(
     UniqueConstraint("shop_id", "platform_id"),
     Index("ix_orders_customer", "shop_id", "customer_id", "placed_at"),
     Index("ix_orders_number", "shop_id", "number"),
+    Index("ix_orders_paid", "shop_id", "paid_at"),
 )
 
 products = Table(
