@@ -52,7 +52,8 @@ def onward(state: State, page: Page) -> State | None:
 
     WooCommerce numbers its pages. Rows that leave a listing pull others to pages that were read
     already, so a total that fell means: from the beginning. One that grew does no harm: listings
-    are in the order of ids, and what joins one changed after its first page was read.
+    are in the order of ids, and what joins one changed after its first page was read, so the next
+    window has it. (Beginning again then would never end in a busy store.)
     """
     before, now = state.get("total"), page.total
     if before is not None and now is not None and now < before:

@@ -1,6 +1,5 @@
 """One person's data in one shop: where it is, what a file of it holds, how bodies show it."""
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -13,6 +12,7 @@ from app.db.tenant import ShopData
 from app.domain.ids import CustomerId, PlatformId
 from app.domain.snapshots import Person
 
+_ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")  # as PHP and Python spell letters beyond ASCII
 _SHORTEST_PHONE = 6  # digits; a shorter text is found everywhere
 
 
@@ -20,12 +20,13 @@ _SHORTEST_PHONE = 6  # digits; a shorter text is found everywhere
 class Marks:
     """What a raw body is recognised by: addresses and numbers as text, ids as values of ids."""
 
-    texts: tuple[bytes, ...]  # lower case
-    ids: re.Pattern[bytes] | None
+    texts: tuple[str, ...]  # lower case
+    ids: re.Pattern[str] | None
 
     def shown_in(self, body: bytes) -> bool:
         """Whether the body shows the person. Rather a body too many than one too few."""
-        lower = body.lower()
+        plain = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), body.decode(errors="replace"))
+        lower = plain.lower()
         if any(text in lower for text in self.texts):
             return True
         return self.ids is not None and self.ids.search(lower) is not None
@@ -57,17 +58,20 @@ def _persons(data: ShopData, traces: Traces) -> list[Person]:
 
 def marks_of(data: ShopData, person: Person, traces: Traces) -> Marks:
     """How to recognise the person in raw bodies."""
-    persons = [person, *_persons(data, traces)]
-    words = {p.email.strip() for p in persons if p.email}
-    words |= {p.phone.strip() for p in persons if p.phone and len(p.phone) >= _SHORTEST_PHONE}
-    # Bodies may spell letters beyond ASCII as \u escapes.
-    spelt = words | {json.dumps(word)[1:-1] for word in words}
-    ids = {p.customer_id for p in persons if p.customer_id} | set(traces.orders)
+    return marks([person, *_persons(data, traces)], traces.orders)
+
+
+def marks(persons: Iterable[Person], orders: Iterable[PlatformId]) -> Marks:
+    """Marks of persons (one under all names and addresses) and of orders."""
+    known = list(persons)
+    texts = {p.email.strip() for p in known if p.email}
+    texts |= {p.phone.strip() for p in known if p.phone and len(p.phone) >= _SHORTEST_PHONE}
+    ids = {p.customer_id for p in known if p.customer_id} | set(orders)
     pattern = None
     if ids:
         either = "|".join(re.escape(platform_id.lower()) for platform_id in sorted(ids))
-        pattern = re.compile(rf'"[a-z_]*id"\s*:\s*"?(?:gid:[a-z\\/]*/)?(?:{either})\b'.encode())
-    return Marks(tuple(word.lower().encode() for word in sorted(spelt) if word), pattern)
+        pattern = re.compile(rf'"[a-z_]*id"\s*:\s*"?(?:gid:[a-z\\/]*/)?(?:{either})\b')
+    return Marks(tuple(sorted(text.lower() for text in texts if text)), pattern)
 
 
 def export_name(traces: Traces, request_id: int | None) -> str:
