@@ -13,6 +13,7 @@ from scripts import doc_tables
 
 DOCS = doc_tables.ROOT / "docs"
 ARCHITECTURE = (DOCS / "architecture.md").read_text()
+CONFIGURATION = (DOCS / "configuration.md").read_text()
 
 
 @pytest.mark.parametrize("path", doc_tables.pages(), ids=lambda path: path.name)
@@ -43,7 +44,7 @@ def test_the_architecture_names_functions_that_exist():
 
 
 def test_defaults_of_the_configuration_are_those_of_the_code():
-    rows = re.findall(r"^\| `(\w+)` \| (.*?) \|", (DOCS / "configuration.md").read_text(), re.M)
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) \|", CONFIGURATION, re.MULTILINE)
     written = {name: cell.strip("`") for name, cell in rows}
     for name, field in Settings.model_fields.items():
         default = field.default
