@@ -1,12 +1,15 @@
 """Reviews that customers write on our form: what may be reviewed, and keeping what they wrote."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 
+from app.db import leases
 from app.db.orders import StoredOrder
 from app.db.reviews import ReviewRow, ReviewWords
+from app.db.session import UnitOfWork
 from app.db.shops import Shops
 from app.db.tenant import ShopData
 from app.domain.actions import ActionKind
@@ -20,6 +23,7 @@ from app.pipeline.plan import Planner
 from app.pipeline.runtime import Runtime
 
 _PUBLISHING_IS_USEFUL = timedelta(days=90)
+_FORM = "form"
 
 
 class Closed(StrEnum):
@@ -98,7 +102,7 @@ def submit(
             changed = [(r, _seal(data, r)) for r in reviews if _differs(data, r, seen)]
         if not changed:
             return None
-        with rt.db.write() as uow:
+        with rt.db.write() as uow, _one_at_a_time(rt, uow, f"reviews:{shop_id}:{order_id}"):
             data = ShopData(uow, shop_id, hasher)
             stored = data.orders.get(order_id)
             closed = _closed(data, stored, person)
@@ -109,6 +113,18 @@ def submit(
             for review, sealed in changed:
                 _keep(rt, data, stored, review, sealed)
             return None
+
+
+@contextmanager
+def _one_at_a_time(rt: Runtime, uow: UnitOfWork, name: str) -> Iterator[None]:
+    """Let another transaction of this name commit first, and see what it wrote (PostgreSQL).
+
+    Everybody takes the row under one holder's name, so it is never refused, only waited for.
+    """
+    now = rt.wall.now()
+    leases.acquire(uow, name, _FORM, now, now)
+    yield
+    leases.release(uow, name, _FORM)
 
 
 def _closed(data: ShopData, stored: StoredOrder | None, person: Person) -> Closed | None:

@@ -26,6 +26,7 @@ def export_link(shop: CustomerShop, days: int) -> str:
     return shop.link(Purpose.EXPORT, {"t": token})
 
 
+@pytest.mark.both_databases
 def test_the_file_comes_as_it_was_stored(shop: CustomerShop) -> None:
     answer = shop.client.get(export_link(shop, 30))
     assert answer.status_code == 200

@@ -40,6 +40,7 @@ def test_opening_the_link_changes_nothing(shop: CustomerShop, scope: str) -> Non
     assert shop.state() == before
 
 
+@pytest.mark.both_databases
 def test_one_click_of_a_mail_program_stops_at_once(shop: CustomerShop) -> None:
     wait_for_mail(shop)
     answer = shop.client.post(shop.unsubscribe_link(REVIEW), data=ONE_CLICK, content_type=FORM)
@@ -78,6 +79,7 @@ def test_one_click_in_other_encodings_stops_as_well(
     assert shop.suppressed() == {COUPON}
 
 
+@pytest.mark.both_databases
 def test_the_button_stops_and_undo_brings_the_waiting_mail_back(shop: CustomerShop) -> None:
     wait_for_mail(shop)
     planned = shop.action("review:4187")

@@ -100,6 +100,7 @@ def test_a_returned_item_is_left_out(shop: CustomerShop) -> None:
     assert "Bakır cezve" not in page.text
 
 
+@pytest.mark.both_databases
 def test_a_review_is_kept_and_its_publishing_planned(shop: CustomerShop) -> None:
     answer = shop.client.post(shop.review_link(), data=GOOD)
     assert answer.status_code == 303
@@ -145,6 +146,7 @@ def test_sending_twice_changes_nothing(shop: CustomerShop) -> None:
     assert shop.state() == before
 
 
+@pytest.mark.both_databases
 def test_the_same_form_sent_twice_at_once_is_kept_once(shop: CustomerShop) -> None:
     link = shop.review_link()
     together = Barrier(2)
@@ -159,6 +161,7 @@ def test_the_same_form_sent_twice_at_once_is_kept_once(shop: CustomerShop) -> No
     assert stored(shop) == {"501": (4, "Dries fast.", "Žofia N.", 1)}
 
 
+@pytest.mark.both_databases
 def test_a_review_can_be_changed_with_the_same_link(shop: CustomerShop) -> None:
     link = shop.review_link()
     shop.client.post(link, data=GOOD)
