@@ -24,6 +24,12 @@ def _parser() -> argparse.ArgumentParser:
 
     everything = commands.add_parser("run", help="everything on this machine, one Ctrl-C stops it")
     everything.add_argument("--demo", action="store_true", help="with two demo stores")
+    everything.add_argument(
+        "--ports", nargs=3, type=int, metavar=("WEB", "SHOPIFY", "WOOCOMMERCE"), help="of the demo"
+    )
+    everything.add_argument(
+        "--unconnected", action="store_true", help="leave connecting the demo stores to others"
+    )
     everything.set_defaults(do=run.run)
 
     commands.add_parser("web", help="the web process").set_defaults(do=_web)

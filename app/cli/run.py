@@ -2,11 +2,11 @@
 
 import argparse
 import os
-import secrets
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from app.cli.demo.environment import Ports, environment
 from app.cli.demo.stores import connect_demo_stores
 from app.config import Settings, load_settings
 from app.db.migrate import upgrade
@@ -15,24 +15,26 @@ from app.supervisor.ready import http_ready
 from app.supervisor.supervisor import Supervisor
 from app.supervisor.valkey import local_valkey
 
-SHOPIFY_TWIN_PORT, WOOCOMMERCE_TWIN_PORT = 9201, 9202
+READY = "Afterglow runs at"  # how the line begins that says so
 
 
 def run(options: argparse.Namespace) -> None:
     """Start everything and stay until Ctrl-C."""
-    environment = dict(os.environ)
     if options.demo:
-        environment |= demo_environment(Path(os.environ.get("DATA_DIR", "var")), 8000)
-    os.environ.update(environment)
+        ports = Ports(*options.ports) if options.ports else Ports()
+        if ports.taken:
+            sys.exit(_taken(ports))
+        data_dir = Path(os.environ.get("DATA_DIR", "var"))
+        os.environ.update(environment(data_dir.resolve(), ports))
     settings = load_settings()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     try:
-        start(settings, demo=options.demo)
+        _start(settings, demo=options.demo, connect=not options.unconnected)
     except RuntimeError as error:
         sys.exit(str(error))
 
 
-def start(settings: Settings, *, demo: bool) -> None:
+def _start(settings: Settings, *, demo: bool, connect: bool) -> None:
     """All processes under one supervisor. Raises RuntimeError with a sentence for the operator."""
     processes, redis_url = [], settings.redis_url
     if "REDIS_URL" not in os.environ:
@@ -41,19 +43,19 @@ def start(settings: Settings, *, demo: bool) -> None:
         if valkey.process:
             processes.append(valkey.process)
     upgrade(settings.database)
-    processes += services(settings, {"REDIS_URL": redis_url})
+    processes += _services(settings, {"REDIS_URL": redis_url})
     if demo:
-        processes += twins(settings)
+        processes += _twins(settings)
 
     def when_ready() -> None:
-        if demo:
-            connect_demo_stores(settings)
+        if demo and connect:
+            connect_demo_stores(load_settings())
         _say_where(settings, demo=demo)
 
     Supervisor(processes, settings.data_dir).run(when_ready)
 
 
-def services(settings: Settings, env: Mapping[str, str]) -> list[ProcessSpec]:
+def _services(settings: Settings, env: Mapping[str, str]) -> list[ProcessSpec]:
     """Web, worker and clock."""
     web = f"http://127.0.0.1:{settings.web_port}"
     return [
@@ -74,7 +76,7 @@ def web_command(settings: Settings) -> list[str]:
     ]  # fmt: skip
 
 
-def twins(settings: Settings) -> list[ProcessSpec]:
+def _twins(settings: Settings) -> list[ProcessSpec]:
     """The two demo stores."""
     shopify, woocommerce = settings.twins
     state = settings.data_dir.resolve()
@@ -102,50 +104,23 @@ def twins(settings: Settings) -> list[ProcessSpec]:
     ]  # fmt: skip
 
 
-def demo_environment(
-    data_dir: Path,
-    web_port: int,
-    shopify_port: int = SHOPIFY_TWIN_PORT,
-    woocommerce_port: int = WOOCOMMERCE_TWIN_PORT,
-) -> dict[str, str]:
-    """Settings for a demo: development, local twins, mails into an outbox, keys of its own."""
-    shopify = f"http://127.0.0.1:{shopify_port}"
-    return {
-        "ENVIRONMENT": "development",
-        "DATA_DIR": str(data_dir),
-        "SECRET_KEYS": _own_secret(data_dir),
-        "WEB_PORT": str(web_port),
-        "PUBLIC_URL": f"http://127.0.0.1:{web_port}",
-        "ALLOW_LOOPBACK_STORES": "true",
-        "SHOPIFY_CLIENT_ID": "demo-client-id",
-        "SHOPIFY_CLIENT_SECRET": "demo-client-secret-for-the-twin-only",
-        "SHOPIFY_ORIGIN": shopify,
-        "SHOPIFY_APP_BRIDGE_URL": f"{shopify}/_twin/app-bridge.js",
-        "TWIN_URLS": f"{shopify},http://127.0.0.1:{woocommerce_port}",
-        "MAIL_TRANSPORT": "outbox",
-        "MAIL_FROM": "hello@afterglow.example",
-        "LOG_FORMAT": "console",
-        "LOG_LEVEL": "WARNING",
-    }
-
-
-def _own_secret(data_dir: Path) -> str:
-    """Made once per data directory, so that a restart can open what it sealed."""
-    data_dir.mkdir(parents=True, exist_ok=True)
-    path = data_dir / "secret"
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(48))
-    return path.read_text()
+def _taken(ports: Ports) -> str:
+    taken = " and ".join(map(str, ports.taken))
+    return (
+        f"Another program listens on port {taken} of this machine, so nothing was started. Stop "
+        "it, or choose other ports: afterglow run --demo --ports 8010 9211 9212"
+    )
 
 
 def _say_where(settings: Settings, *, demo: bool) -> None:
-    print(f"\nAfterglow runs at {settings.public_url}. Ctrl-C stops everything.\n")
+    print(f"\n{READY} {settings.public_url}. Ctrl-C stops everything.\n")
     if demo:
         shopify, woocommerce = settings.twins
-        print(f"  Demo: clock and outbox        {settings.public_url}/dev/")
-        print(f"  WooCommerce demo store        {woocommerce}/_twin/")
-        print(f"  … its Afterglow dashboard     {settings.public_url}/dev/enter")
-        print(f"  Shopify demo store            {shopify}/_twin/")
-        print(f"  … Afterglow inside its admin  {shopify}/store/cinar-breza/apps/afterglow\n")
+        print(f"  Clock and outbox               {settings.public_url}/dev/")
+        print(f"  WooCommerce demo store         {woocommerce}/")
+        print(f"  … as its merchant              {woocommerce}/_twin/")
+        print(f"  … its Afterglow dashboard      {settings.public_url}/dev/enter")
+        print(f"  Shopify demo store             {shopify}/store/cinar-breza/storefront")
+        print(f"  … as its merchant              {shopify}/store/cinar-breza/")
+        print(f"  … Afterglow inside its admin   {shopify}/store/cinar-breza/apps/afterglow\n")
     sys.stdout.flush()

@@ -1,18 +1,33 @@
-"""Development pages: what was mailed, and a button that moves business time."""
+"""Development pages: the demo stores, what was mailed, and a button that moves business time."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from app import cookies
 from app.channels.outbox import OutboxMailbox
 from app.db.actions import next_due
+from app.db.shops import Shop, Shops, ShopState
 from app.domain.errors import Retryable
 from app.http import allow, current_deps
 from app.services import timetravel
 
 blueprint = Blueprint("dev", __name__, url_prefix="/dev")
 _STEPS = {"1h": timedelta(hours=1), "1d": timedelta(days=1), "7d": timedelta(days=7)}
+_SHOWN = 50
+_SHOPIFY_SHOP = "cinar-breza"  # the twin's demo shop
+
+
+@dataclass(frozen=True)
+class DemoStore:
+    """Where a person plays customer, merchant, and merchant inside Afterglow."""
+
+    title: str
+    front: str
+    merchant: str
+    dashboard: str
 
 
 @blueprint.get("/")
@@ -22,12 +37,15 @@ def index() -> str:
     now = deps.business.now()
     with deps.db.read() as uow:
         due = next_due(uow, after=now)
+    mails = _mailbox().list()
     return render_template(
         "dev/index.html",
         now=now,
         due=due,
-        twins=deps.settings.twins,
-        mails=_mailbox().list()[:50],
+        stores=_demo_stores(),
+        shops=_signed_in_by_cookie(),
+        mails=mails[:_SHOWN],
+        count=len(mails),
         problem=request.args.get("problem"),
     )
 
@@ -43,13 +61,19 @@ def move() -> AnyResponse:
     return redirect(url_for("dev.index"), 303)
 
 
-def _target(step: str) -> datetime:
-    deps = current_deps()
-    now = deps.business.now()
-    if step in _STEPS:
-        return now + _STEPS[step]
-    with deps.db.read() as uow:
-        return next_due(uow, after=now) or now
+@blueprint.get("/enter")
+def enter() -> AnyResponse:
+    """Into the dashboard of a WooCommerce store (`?shop=<id>`, else the first), without the mail
+    that its owner would need.
+    """
+    shops = _signed_in_by_cookie()
+    wanted = request.args.get("shop", type=int)
+    shop = next((each for each in shops if wanted in (None, each.id)), None)
+    if shop is None:
+        return redirect("/connect", 303)
+    response = redirect("/app/", 303)
+    cookies.sign_in(current_deps(), response, shop, "owner")
+    return response
 
 
 @blueprint.get("/mail/<mail_id>")
@@ -71,6 +95,34 @@ def mail_html(mail_id: str) -> Response:
         script_src="'none'",
         frame_ancestors="'self'",
     )
+
+
+def _target(step: str) -> datetime:
+    deps = current_deps()
+    now = deps.business.now()
+    if step in _STEPS:
+        return now + _STEPS[step]
+    with deps.db.read() as uow:
+        return next_due(uow, after=now) or now
+
+
+def _demo_stores() -> list[DemoStore]:
+    """The twins: Shopify first, WooCommerce second; none where real stores are connected."""
+    twins = current_deps().settings.twins
+    if not twins:
+        return []
+    shopify, woocommerce = f"{twins[0]}/store/{_SHOPIFY_SHOP}", twins[1]
+    return [
+        DemoStore("WooCommerce", f"{woocommerce}/", f"{woocommerce}/_twin/", url_for("dev.enter")),
+        DemoStore("Shopify", f"{shopify}/storefront", f"{shopify}/", f"{shopify}/apps/afterglow"),
+    ]
+
+
+def _signed_in_by_cookie() -> list[Shop]:
+    """Connected stores whose dashboard is a page of our own."""
+    with current_deps().db.read() as uow:
+        shops = Shops(uow).in_state(ShopState.ACTIVE)
+    return [shop for shop in shops if shop.platform == "woocommerce"]
 
 
 def _mailbox() -> OutboxMailbox:

@@ -10,8 +10,6 @@ from app.db.tenant import ShopData
 from app.deps import Deps
 from app.domain.errors import AfterglowError, MerchantMustFix, Retryable
 from app.domain.ids import ShopId
-from app.domain.merging import lacks_facts
-from app.domain.snapshots import ObjectKind
 from app.pipeline.failures import back_off
 from app.pipeline.freshness import read
 
@@ -27,22 +25,12 @@ def refresh_due(deps: Deps, shop_id: ShopId) -> None:
         return
     for row in rows:
         try:
-            if not _known_by_now(deps, shop_id, row):
-                read(deps, shop, deps.open_store(shop), row.kind, row.platform_id)
+            read(deps, shop, deps.open_store(shop), row.kind, row.platform_id)
         except AfterglowError as error:
             _later(deps, shop, row, error)
             return
         with deps.db.write() as uow:
             ShopData(uow, shop_id).refreshes.done(row)
-
-
-def _known_by_now(deps: Deps, shop_id: ShopId, row: RefreshRow) -> bool:
-    """Whether a webhook told meanwhile what was missing (Shopify's time of payment)."""
-    if not row.patient or row.kind is not ObjectKind.ORDER:
-        return False
-    with deps.db.read() as uow:
-        stored = ShopData(uow, shop_id).orders.get(row.platform_id)
-    return stored is not None and not lacks_facts(stored.order)
 
 
 def _later(deps: Deps, shop: Shop, row: RefreshRow, error: AfterglowError) -> None:

@@ -47,7 +47,7 @@ class Child:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             process_group=0,  # a Ctrl-C in the terminal reaches the supervisor only
-            preexec_fn=_die_with_parent if _libc else None,  # noqa: PLW1509 - no threads here
+            preexec_fn=die_with_parent if _libc else None,  # noqa: PLW1509 - no threads here
         )
         self.pid = self._popen.pid
         if self._popen.stdout is None:
@@ -84,8 +84,8 @@ class Child:
         self.output.close()
 
 
-def _die_with_parent() -> None:
-    """Runs in the new process: SIGTERM as soon as the supervisor is gone, however it went.
+def die_with_parent() -> None:
+    """Runs in the new process: SIGTERM as soon as its parent is gone, however it went.
 
     This covers the instant before the guardian knows the process; grandchildren are the guardian's.
     """

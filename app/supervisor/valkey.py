@@ -57,6 +57,12 @@ def answers(url: str) -> bool:
         return False
 
 
+def process_id(url: str) -> int:
+    """The server's process on this machine. Raises redis.RedisError if it does not answer."""
+    with redis.Redis.from_url(url, socket_timeout=1) as client:
+        return int(client.info("server")["process_id"])
+
+
 def server_program() -> str:
     """An installed server if there is one, else the one that came as a Python package."""
     installed = shutil.which("valkey-server") or shutil.which("redis-server")

@@ -1,0 +1,72 @@
+"""Settings of a demo: development, twin stores, mails into an outbox, a secret of its own."""
+
+import secrets
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where a demo listens on this machine."""
+
+    web: int = 8000
+    shopify: int = 9201
+    woocommerce: int = 9202
+
+    @property
+    def taken(self) -> list[int]:
+        """Those that another program listens on."""
+        return [port for port in (self.web, self.shopify, self.woocommerce) if _is_taken(port)]
+
+
+def free_ports() -> Ports:
+    """Three that nobody listens on now."""
+    with socket.socket() as first, socket.socket() as second, socket.socket() as third:
+        found = []
+        for each in (first, second, third):
+            each.bind(("127.0.0.1", 0))
+            found.append(each.getsockname()[1])
+    return Ports(*found)
+
+
+def environment(data_dir: Path, ports: Ports) -> dict[str, str]:
+    """Environment variables for everything that a demo starts."""
+    shopify = f"http://127.0.0.1:{ports.shopify}"
+    return {
+        "ENVIRONMENT": "development",
+        "DATA_DIR": str(data_dir),
+        "SECRET_KEYS": _own_secret(data_dir),
+        "WEB_PORT": str(ports.web),
+        "PUBLIC_URL": f"http://127.0.0.1:{ports.web}",
+        "ALLOW_LOOPBACK_STORES": "true",
+        "SHOPIFY_CLIENT_ID": "demo-client-id",
+        "SHOPIFY_CLIENT_SECRET": "demo-client-secret-for-the-twin-only",
+        "SHOPIFY_ORIGIN": shopify,
+        "SHOPIFY_APP_BRIDGE_URL": f"{shopify}/_twin/app-bridge.js",
+        "TWIN_URLS": f"{shopify},http://127.0.0.1:{ports.woocommerce}",
+        "MAIL_TRANSPORT": "outbox",
+        "MAIL_FROM": "hello@afterglow.example",
+        "LOG_FORMAT": "console",
+        "LOG_LEVEL": "WARNING",
+    }
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
+
+
+def _own_secret(data_dir: Path) -> str:
+    """Made once per data directory, so that a restart can open what it sealed."""
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = data_dir / "secret"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(48))
+    return path.read_text()
