@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from app.domain.errors import MerchantMustFix
 from app.platforms.base import StoreInfo
 from app.platforms.woocommerce.client import StoreClient, StoreRefusal
+from app.platforms.woocommerce.markup import plain
 
 
 def store_info(client: StoreClient) -> StoreInfo:
@@ -21,7 +22,7 @@ def store_info(client: StoreClient) -> StoreInfo:
     general = _values(client.get("settings/general", {"_fields": "id,value"}).rows())
     country = general.get("woocommerce_default_country", "").partition(":")[0] or None
     return StoreInfo(
-        name=index.get("name") or environment["home_url"],
+        name=plain(index.get("name") or "") or environment["home_url"],
         url=environment["home_url"],
         email=setting(client, "email", "woocommerce_email_from_address"),
         timezone=_zone_name(index),

@@ -9,6 +9,7 @@ from app.domain.ids import PlatformId
 from app.platforms.base import RatingTotals, ReviewSpec
 from app.platforms.woocommerce.client import StoreClient, StoreRefusal
 from app.platforms.woocommerce.info import setting
+from app.platforms.woocommerce.markup import as_markup
 
 _TAG = re.compile(r"<[^>]*>")
 _DUPLICATE = "woocommerce_rest_comment_duplicate"
@@ -35,7 +36,7 @@ class Reviews:
                 "_fields": "id,review",
             },
         ).rows()
-        return next((str(r["id"]) for r in rows if _words(r["review"]) == _words(spec.text)), None)
+        return next((str(r["id"]) for r in rows if _words(r["review"]) == spec.text.split()), None)
 
     def publish(self, spec: ReviewSpec) -> PlatformId:
         """Publish it, or the new text of an earlier one; the store itself marks buyers.
@@ -95,8 +96,8 @@ class Reviews:
 def _wanted(spec: ReviewSpec) -> dict[str, Any]:
     return {
         "product_id": int(spec.product_id),
-        "review": spec.text,
-        "reviewer": spec.author,
+        "review": as_markup(spec.text),
+        "reviewer": as_markup(spec.author),
         "reviewer_email": spec.email,
         "rating": spec.rating,
         "status": "approved",
@@ -108,5 +109,5 @@ def _product_gone() -> Refused:
 
 
 def _words(text: str) -> list[str]:
-    """Text without markup and spacing: the store strips tags and wraps paragraphs."""
-    return html.unescape(_TAG.sub(" ", html.unescape(text))).split()
+    """Text without markup and spacing: the store wraps paragraphs."""
+    return html.unescape(_TAG.sub(" ", text)).split()

@@ -2,13 +2,14 @@
 
 from app.domain.snapshots import CustomerSnapshot, Person, ProductSnapshot
 from app.platforms.woocommerce.bodies import Customer, Product
+from app.platforms.woocommerce.markup import plain
 
 
 def product_snapshot(product: Product) -> ProductSnapshot:
     """The product; without a price, because the body does not tell the currency."""
     return ProductSnapshot(
         product_id=product.id,
-        title=product.name,
+        title=plain(product.name),
         version=product.date_modified_gmt,
         url=product.permalink,
         image_url=product.images[0].src if product.images else None,

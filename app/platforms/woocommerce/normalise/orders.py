@@ -6,6 +6,7 @@ from app.domain.errors import BadPayload
 from app.domain.money import Money, MoneyError
 from app.domain.snapshots import Line, OrderSnapshot, Person, RefundSnapshot
 from app.platforms.woocommerce.bodies import LineItem, Order, Refund
+from app.platforms.woocommerce.markup import plain
 from app.platforms.woocommerce.normalise import metas as meta
 
 _DRAFTS = frozenset({"checkout-draft", "auto-draft"})
@@ -101,11 +102,10 @@ def _line(item: LineItem, currency: str) -> Line:
 def _titles(item: LineItem) -> tuple[str, str | None]:
     """("T-Shirt", "M") of "T-Shirt - M" sold as a variation of "T-Shirt"."""
     if item.parent_name is None:
-        return item.name, None
+        return plain(item.name), None
     prefix = f"{item.parent_name} - "
-    return item.parent_name, item.name.removeprefix(prefix) if item.name.startswith(
-        prefix
-    ) else None
+    variant = item.name.removeprefix(prefix) if item.name.startswith(prefix) else ""
+    return plain(item.parent_name), plain(variant) or None
 
 
 def _named_refunds(order: Order) -> tuple[RefundSnapshot, ...]:
