@@ -5,7 +5,7 @@ Every field is documented in docs/configuration.md; a check compares the two.
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     smtp_port: int = Field(default=587, ge=1, le=65535)
     smtp_user: str = ""
     smtp_password: str = ""
-    smtp_security: str = Field(default="starttls", pattern="^(starttls|tls|none)$")
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
 
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
     log_format: str = Field(default="json", pattern="^(json|console)$")

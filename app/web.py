@@ -14,7 +14,7 @@ from app.bootstrap import build_deps
 from app.config import load_settings
 from app.db.session import DatabaseUnavailable
 from app.deps import Deps
-from app.embedded_ui import activity, automations, dev, health, home, session
+from app.embedded_ui import activity, automations, dev, health, home, metrics, session
 from app.http import EXTENSION, allow
 from app.i18n import SUPPORTED, Language, Translator, install, negotiate
 from app.installers import shopify, woocommerce
@@ -34,6 +34,7 @@ _BLUEPRINTS = (
     activity.blueprint,
     customer_pages.blueprint,
     health.blueprint,
+    metrics.blueprint,
 )
 
 
@@ -46,7 +47,7 @@ def create_app(deps: Deps | None = None) -> Flask:
     app = Flask("app", static_folder=str(_HERE / "embedded_ui" / "static"), template_folder=None)
     app.extensions[EXTENSION] = deps
     app.config["MAX_CONTENT_LENGTH"] = deps.settings.max_body_bytes
-    app.jinja_loader = ChoiceLoader(  # type: ignore[assignment]  # Flask names FileSystemLoader
+    app.jinja_loader = ChoiceLoader(
         [FileSystemLoader(_HERE / name / "templates") for name in _TEMPLATES]
     )
     _pages(app)
