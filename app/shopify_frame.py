@@ -45,4 +45,9 @@ def framed(response: Response, shop: str | None = None) -> Response:
     scripts = f"'self' {bridge.scheme}://{bridge.netloc}" if bridge.netloc else "'self'"
     response.headers["Cache-Control"] = "no-store"
     response.headers["Vary"] = "Authorization"
-    return allow(response, frame_ancestors=" ".join(filter(None, ancestors)), script_src=scripts)
+    return allow(
+        response,
+        frame_ancestors=" ".join(filter(None, ancestors)),
+        script_src=scripts,
+        style_src="'self' 'unsafe-inline'",  # App Bridge writes style elements
+    )

@@ -4,7 +4,7 @@ Shopify installs by itself (managed installation) and calls nothing of ours: the
 when its first page comes with an ID token (`connections.enter`).
 """
 
-from flask import Blueprint, redirect
+from flask import Blueprint, abort, redirect
 from flask.typing import ResponseReturnValue
 
 from app.http import current_deps
@@ -14,8 +14,15 @@ blueprint = Blueprint("connect_shopify", __name__)
 
 
 @blueprint.get("/")
-def open_app() -> ResponseReturnValue:
-    """Inside the Shopify admin the shell of the first page; elsewhere the dashboard."""
-    if in_frame() and "shopify" in current_deps().platforms:
-        return shell("/app/")
-    return redirect("/app/", 303)
+def front_door() -> ResponseReturnValue:
+    """Who comes without anything is a WooCommerce merchant, or new."""
+    return open_app() if in_frame() else redirect("/app/", 303)
+
+
+@blueprint.get("/shopify")
+@blueprint.get("/shopify/<path:path>")
+def open_app(path: str = "") -> ResponseReturnValue:
+    """The shell of a page, the first one unless the admin's address names another."""
+    if "shopify" not in current_deps().platforms:
+        abort(404)
+    return shell(f"/{path}" if path.startswith("app/") else "/app/")

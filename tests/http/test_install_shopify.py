@@ -68,13 +68,22 @@ def ancestors(page: requests.Response) -> set[str]:
     return set(rules["frame-ancestors"].split())
 
 
-@pytest.mark.parametrize("path", ["/", "/app/", "/app/disconnect"])
+@pytest.mark.parametrize(
+    ("path", "fetched"),
+    [
+        ("/", "/app/"),
+        ("/app/disconnect", "/app/disconnect"),
+        ("/shopify", "/app/"),  # application_url, and what the admin puts behind it
+        ("/shopify/app/disconnect", "/app/disconnect"),
+        ("/shopify/evil.example", "/app/"),
+    ],
+)
 def test_the_first_document_is_a_shell_without_anything_of_the_shop(
-    site: Installation, twin: RunningTwin, path: str
+    site: Installation, twin: RunningTwin, path: str, fetched: str
 ) -> None:
     page = Visitor(site.url).get(f"{path}?shop={DOMAIN}&host=abc&id_token=x&embedded=1")
     assert page.status_code == 200
-    assert f'hx-get="{"/app/" if path == "/" else path}"' in page.text
+    assert f'hx-get="{fetched}"' in page.text
     assert ancestors(page) == {f"https://{DOMAIN}", "https://admin.shopify.com", twin.url}
     assert "Set-Cookie" not in page.headers
     assert (page.headers["Cache-Control"], page.headers["Vary"]) == ("no-store", "Authorization")
