@@ -7,20 +7,11 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.kit_app import create_app, serving
 
 STATIC = Path("app/embedded_ui/static")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="module")
@@ -29,17 +20,9 @@ def address() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    page = browser.new_page()
+def page(chromium: Browser) -> Iterator[Page]:
+    page = chromium.new_page()
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -139,16 +122,16 @@ def test_inside_shopify_the_shell_fetches_the_page_with_the_token(page: Page, ad
     assert page.title() == "Kit · Afterglow"
 
 
-def test_a_page_that_cannot_be_fetched_says_so(browser: Browser, address: str) -> None:
-    page = browser.new_page()
+def test_a_page_that_cannot_be_fetched_says_so(chromium: Browser, address: str) -> None:
+    page = chromium.new_page()
     page.goto(address + "/shopify-broken")
     expect(page.get_by_role("alert")).to_contain_text("could not be loaded")
     expect(page.get_by_role("link", name="Try again")).to_be_visible()
     page.close()
 
 
-def test_customer_pages_work_without_script(browser: Browser, address: str) -> None:
-    context = browser.new_context(java_script_enabled=False)
+def test_customer_pages_work_without_script(chromium: Browser, address: str) -> None:
+    context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(address + "/customer")
     page.get_by_role("radio", name="2 stars, fair").first.check()
