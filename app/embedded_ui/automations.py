@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.automations.base import SettingsModel
@@ -14,7 +14,7 @@ from app.embedded_ui.fields import form_fields
 from app.embedded_ui.session import MerchantSession, merchant_page
 from app.embedded_ui.settings_form import error_words, sections
 from app.embedded_ui.view import page, reader_of
-from app.http import current_deps
+from app.http import allow, current_deps
 from app.i18n import N_
 from app.pipeline.context import CONTACT
 from app.services import foresight, reports, switching, test_mails
@@ -96,7 +96,7 @@ def ask_on(merchant: MerchantSession, key: str) -> ResponseReturnValue:
     deps, known = current_deps(), _stored(merchant, key, automation=True)
     if known.enabled:
         return redirect(url_for("automations.settings", key=key))
-    return page(
+    body = page(
         "automation_on.html",
         reader_of(merchant),
         key=key,
@@ -107,6 +107,22 @@ def ask_on(merchant: MerchantSession, key: str) -> ResponseReturnValue:
         example=test_mails.example(deps, merchant.shop, key),
         reason_words=WORDS,
         days=foresight.SPAN.days,
+    )
+    response = Response(body, mimetype="text/html")
+    # Inside Shopify no frame of ours has a token, and the mail stands there as text.
+    return allow(response, frame_src="'self'") if merchant.host == "woocommerce" else response
+
+
+@blueprint.get("/<key>/example")
+@merchant_page
+def example(merchant: MerchantSession, key: str) -> ResponseReturnValue:
+    """The mail itself, for the frame in the preview: styles inline, no script."""
+    mail = test_mails.example(current_deps(), merchant.shop, key) or abort(404)
+    return allow(
+        Response(mail.html, mimetype="text/html"),
+        style_src="'unsafe-inline'",
+        script_src="'none'",
+        frame_ancestors="'self'",
     )
 
 

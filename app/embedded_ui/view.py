@@ -13,13 +13,13 @@ from app.domain.actions import ActionKind, ActionState
 from app.domain.reasons import Reason
 from app.embedded_ui.session import MerchantSession
 from app.http import current_deps
-from app.i18n import N_, Translator, negotiate
+from app.i18n import N_, Language, Translator, negotiate
 from app.i18n.reasons import explain
 
-_NAVIGATION = (
-    ("/app/", N_("Home")),
-    ("/app/automations", N_("Automations")),
-    ("/app/activity", N_("Activity")),
+_NAVIGATION = (  # blueprint, address, words
+    ("home", "/app/", N_("Home")),
+    ("automations", "/app/automations", N_("Automations")),
+    ("activity", "/app/activity", N_("Activity")),
 )
 
 # Tone and icon of each state; the word beside them alone must be enough.
@@ -34,6 +34,14 @@ _SIGNS = {
     ActionState.CANCELLED: ("idle", "skip"),
     ActionState.MISSED: ("idle", "skip"),
     ActionState.FAILED: ("bad", "stop"),
+}
+
+
+# CLDR shortens Turkish weekdays beside a month; with a place for the year.
+_DAYS: dict[Language, str] = {
+    "en": "EEEE, d MMMM{}",
+    "tr": "d MMMM{} EEEE",
+    "sk": "EEEE d. MMMM{}",
 }
 
 
@@ -71,10 +79,10 @@ class Reader:
         return f"{day}, {local:%H:%M}"
 
     def long_day(self, at: datetime) -> str:
-        """`Monday 23 November`, as a heading."""
+        """`Monday, 23 November`, as a heading."""
         local, today = at.astimezone(self.zone), self.now.astimezone(self.zone)
-        skeleton = "MMMMEEEEd" if local.year == today.year else "yMMMMEEEEd"
-        text = dates.format_skeleton(skeleton, local, locale=self.words.locale)
+        pattern = _DAYS[self.words.language].format("" if local.year == today.year else " y")
+        text = dates.format_datetime(local, pattern, tzinfo=self.zone, locale=self.words.locale)
         return text[:1].upper() + text[1:]
 
     def iso(self, at: datetime) -> str:
@@ -92,8 +100,8 @@ def reader_of(merchant: MerchantSession) -> Reader:
 def page(template: str, reader: Reader, **values: Any) -> str:
     """A page inside the merchant's navigation. `done` in the address names what was just done."""
     nav = [
-        {"href": href, "label": reader.words.gettext(label), "current": _is_current(href)}
-        for href, label in _NAVIGATION
+        {"href": href, "label": reader.words.gettext(label), "current": request.blueprint == name}
+        for name, href, label in _NAVIGATION
     ]
     return render_template(
         template,
@@ -104,7 +112,3 @@ def page(template: str, reader: Reader, **values: Any) -> str:
         done=request.args.get("done", ""),
         **values,
     )
-
-
-def _is_current(href: str) -> bool:
-    return request.path == href if href == "/app/" else request.path.startswith(href)

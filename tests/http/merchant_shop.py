@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import Any
 
 from flask import Flask, Response
@@ -24,7 +25,7 @@ from app.deps import Deps
 from app.domain.actions import Action, ActionState
 from app.domain.ids import InboxId
 from app.domain.money import Money
-from app.domain.reasons import Reason, ReasonCode
+from app.domain.reasons import Reason
 from app.domain.snapshots import Line, OrderSnapshot, Person, ProductSnapshot
 from app.jobs.tasks import TASKS
 from app.pipeline.facts import Facts
@@ -150,12 +151,25 @@ class MerchantShop:
         with self.read() as data:
             return next(a for a in data.actions.of_order(order_id) if a.kind == kind)
 
-    def end(self, order_id: str, state: ActionState, code: ReasonCode, **params: Any) -> Action:
+    def end(self, order_id: str, state: ActionState, reason: Reason) -> Action:
         """Give an order's request an end, as performing it would."""
         action = self.action(order_id)
         with self.write() as data:
-            assert data.actions.end(action, state, Reason.of(code, **params), self.clock.now())
+            assert data.actions.end(action, state, reason, self.clock.now())
         return self.action(order_id)
+
+    def park(self, body: bytes) -> None:
+        """A delivery that could not be read."""
+        with self.write() as data:
+            data.inbox.add(
+                dedupe_key=f"parked:{body!r}",
+                source="webhook",
+                topic="order.updated",
+                sealed_body=data.uow.keyring.seal_body(body),
+                now=NOW,
+            )
+            (row,) = data.inbox.pending(1)
+            data.inbox.finish(row, "failed", NOW, "order.updated has no id")
 
     def mails(self) -> list[Any]:
         """What was mailed, newest first."""
@@ -214,7 +228,5 @@ def merchant_shop(database_url: str, data_dir: Any, **shop_values: Any) -> Itera
 
 def text_of(html: str) -> str:
     """What a person reads in a page: tags out, white space folded."""
-    import html as entities
-
     visible = re.sub(r"<(script|style|svg).*?</\1>", " ", html, flags=re.DOTALL)
-    return re.sub(r"\s+", " ", entities.unescape(re.sub(r"<[^>]+>", " ", visible))).strip()
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", visible))).strip()

@@ -1,0 +1,150 @@
+"""Home: the answer first, figures, health, import, pause."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.db.shops import Shops
+from app.domain.actions import ActionState
+from app.domain.reasons import Reason, ReasonCode
+from tests.http.merchant_shop import NOW, MerchantShop, merchant_shop, order, text_of
+
+
+@pytest.fixture
+def shop(database_url: str, tmp_path: Path) -> Iterator[MerchantShop]:
+    with merchant_shop(database_url, tmp_path) as found:
+        yield found
+
+
+def test_a_new_shop_is_shown_its_first_steps_until_they_are_removed(shop: MerchantShop) -> None:
+    page = text_of(shop.get("/app/"))
+    assert "Nothing needs you. Nothing is switched on yet." in page
+    assert "First steps" in page
+    assert shop.post("/app/first-steps").status_code == 303
+    assert "First steps" not in text_of(shop.get("/app/"))
+
+
+def test_first_steps_go_when_something_is_on(shop: MerchantShop) -> None:
+    shop.switch_on()
+    assert "First steps" not in text_of(shop.get("/app/"))
+
+
+def test_what_needs_the_merchant_comes_with_consequence_and_way_on(shop: MerchantShop) -> None:
+    shop.switch_on()
+    shop.take(order(0), order(2), order(3))
+    shop.end("4100", ActionState.UNCERTAIN, Reason.of(ReasonCode.MAYBE_SENT))
+    shop.end("4102", ActionState.FAILED, Reason.of(ReasonCode.OUR_FAULT, code="7F2C"))
+    with shop.write() as data:
+        data.problems.open("store_key_refused", {}, NOW)
+    shop.park(b'{"id": 7}')
+    html = shop.get("/app/")
+    page = text_of(html)
+    assert "4 things need you. Everything else runs." in page
+    assert "Your store refuses our key" in page
+    assert "1 message may or may not have been sent" in page
+    assert "1 action was stopped by a fault of ours" in page
+    assert "1 delivery of your store could not be read" in page
+    assert 'href="/app/activity?outcome=uncertain"' in html
+    assert 'href="/app/deliveries"' in html
+
+
+def test_figures_per_automation_with_the_most_frequent_reason(shop: MerchantShop) -> None:
+    shop.switch_on()
+    shop.take(*[order(n) for n in range(6)])
+    shop.end("4100", ActionState.DONE, Reason.of(ReasonCode.SENT))
+    for order_id in ("4101", "4103"):
+        shop.end(order_id, ActionState.SKIPPED, Reason.of(ReasonCode.NO_CONSENT, country="DE"))
+    page = text_of(shop.get("/app/"))
+    assert (
+        "Review request On 3 1 2 there is no recorded consent to marketing mail; "
+        "the law asks for it (2)"
+    ) in page
+
+
+def test_reviews_and_coupons_are_counted(shop: MerchantShop) -> None:
+    shop.take(order(0))
+    with shop.write() as data:
+        customer = data.customers.find_email("kunde0@posta.example")
+        assert customer
+        for product, stars in (("501", 5), ("502", 4)):
+            data.reviews.save(
+                order_id="4100", product_id=product, customer_id=customer, rating=stars,
+                sealed=b"", now=NOW,
+            )  # fmt: skip
+        for n, code in enumerate(("THANKS-AAA", "THANKS-BBB")):
+            data.coupons.add(
+                customer_id=customer, email_hash="h", milestone_key=f"orders:{n}", code=code,
+                order_id="4100", terms={"percent": 10}, now=NOW,
+            )  # fmt: skip
+            coupon = data.coupons.by_code(code)
+            assert coupon
+            data.coupons.change(coupon.id, "issued")
+    # the store writes codes in small letters
+    used = order(0, order_id="9", number="#9", placed_at=NOW, coupon_codes=("thanks-bbb",))
+    shop.take(used)
+    page = text_of(shop.get("/app/"))
+    assert "Reviews received 2, mean 4.5" in page
+    assert "Coupons 2 made, 1 used" in page
+
+
+def test_connection_without_webhooks_says_how_orders_are_noticed(shop: MerchantShop) -> None:
+    page = text_of(shop.get("/app/"))
+    assert "Webhooks None Orders are looked up every 10 minutes." in page
+    with shop.write() as data:
+        token = data.webhooks.prepare("order.updated", NOW).token
+        data.webhooks.created(token, "5")
+    total = len(shop.deps.platforms["woocommerce"].topics)
+    assert f"Webhooks 1 of {total} active" in text_of(shop.get("/app/"))
+
+
+def test_the_first_import_shows_how_far_it_is(database_url: str, tmp_path: Path) -> None:
+    with merchant_shop(database_url, tmp_path, history_complete=False) as shop:
+        with shop.write() as data:
+            data.cursors.put("import", {"stage": "orders", "read": 120, "total": 480}, NOW)
+        html = shop.get("/app/")
+        assert 'value="120" max="480"' in html
+        assert "Milestones wait until it is complete." in text_of(html)
+
+
+def test_pausing_tells_what_waits_holds_everything_and_is_undone(shop: MerchantShop) -> None:
+    shop.switch_on()
+    shop.take(order(0), order(2))
+    assert "2 planned actions wait until you resume." in text_of(shop.get("/app/pause"))
+    assert shop.post("/app/pause").location == "/app/?done=paused"
+    assert "Everything is paused since 23 Nov, 11:00." in text_of(shop.get("/app/"))
+    shop.clock.advance(days=10)
+    shop.work()
+    assert shop.mails() == []
+    assert shop.post("/app/resume").location == "/app/?done=resumed"
+    with shop.deps.db.read() as uow:
+        assert Shops(uow).get(shop.shop.id).paused_at is None
+    assert ("perform", (shop.shop.id,)) in shop.signals
+
+
+def test_a_copy_of_the_store_cannot_be_resumed(shop: MerchantShop) -> None:
+    shop.post("/app/pause")
+    with shop.write() as data:
+        data.problems.open("store_moved", {"host": "staging.example"}, NOW)
+    assert shop.post("/app/resume").location == "/app/?done=held"
+    assert "Not resumed." in text_of(shop.get("/app/?done=held"))
+    with shop.deps.db.read() as uow:
+        assert Shops(uow).get(shop.shop.id).paused_at is not None
+
+
+@pytest.mark.parametrize("path", ["/app/pause", "/app/resume", "/app/first-steps"])
+def test_a_form_without_the_sessions_token_changes_nothing(shop: MerchantShop, path: str) -> None:
+    assert shop.post(path, {"csrf_token": "guessed"}).status_code == 403
+    with shop.read() as data:
+        assert data.journal.count() == 0
+
+
+def test_nobody_gets_in_without_a_session(shop: MerchantShop) -> None:
+    for path in ("/app/", "/app/automations", "/app/activity", "/app/orders/1", "/app/deliveries"):
+        assert shop.app.test_client().get(path).location == "/sign-in"
+
+
+def test_errors_are_pages_for_people(shop: MerchantShop) -> None:
+    page = shop.app.test_client().get("/no-such-page", headers={"Accept": "text/html"})
+    assert page.status_code == 404
+    assert "There is no such page" in text_of(page.text)
