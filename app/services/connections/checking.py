@@ -111,6 +111,8 @@ def accept(rt: Runtime, data: ShopData, shop: Shop, info: StoreInfo) -> None:
     for problem in data.problems.all_open():
         if problem.key == MOVED and problem.params.get("held"):
             Shops(data.uow).change(shop.id, paused_at=None)
+            data.journal.write("resumed", "everything", rt.business.now())
+            data.uow.after_commit("perform", shop.id)
     data.cursors.put(_CURSOR, {}, rt.wall.now())
     describe(data, shop, info)
     mended(rt, data, (*_MENDED_BY_ANSWER, MOVED))
@@ -131,6 +133,7 @@ def _quarantine(rt: Runtime, data: ShopData, shop: Shop, info: StoreInfo) -> Non
     params = {"host": urlsplit(info.domain).hostname or info.domain}
     if not shop.paused_at:
         Shops(data.uow).change(shop.id, paused_at=rt.business.now())
+        data.journal.write("paused", "everything", rt.business.now())
         params["held"] = "yes"
     data.problems.open(MOVED, params, rt.business.now())
 
