@@ -80,6 +80,14 @@ class Customers(Repository):
             self._identify(customer, "email", email)
         return customer
 
+    def lock(self, customer_id: CustomerId) -> None:
+        """Hold a customer until the transaction ends. (SQLite: the write transaction does.)"""
+        self._connection.execute(
+            select(customers.c.id)
+            .where(self._mine(customers), customers.c.id == customer_id)
+            .with_for_update()
+        )
+
     def merge(self, kept: CustomerId, removed: CustomerId) -> None:
         """Two customers turned out to be one; `removed` becomes an alias."""
         merge_customers(self._scope, kept, removed)

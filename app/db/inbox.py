@@ -1,5 +1,6 @@
 """The inbox: stored before any work, drained by state."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -66,6 +67,18 @@ class Inbox(Repository):
             .limit(limit)
         )
         return [InboxRow(*row) for row in self._connection.execute(query)]
+
+    def still_pending(self, ids: Sequence[InboxId]) -> set[InboxId]:
+        """Which of these rows nobody interpreted meanwhile."""
+        query = select(inbox.c.id).where(
+            self._mine(inbox), inbox.c.state == "pending", inbox.c.id.in_(ids)
+        )
+        return {InboxId(row_id) for (row_id,) in self._connection.execute(query)}
+
+    def states(self, dedupe_keys: Sequence[str]) -> set[str]:
+        """The states of the rows with these keys."""
+        query = select(inbox.c.state).where(self._mine(inbox), inbox.c.dedupe_key.in_(dedupe_keys))
+        return {state for (state,) in self._connection.execute(query)}
 
     def has_pending(self, source: str) -> bool:
         """Whether rows of this source still wait to be interpreted."""

@@ -1,9 +1,10 @@
 """Objects to be read again from the platform: no body was a basis for a conclusion."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 
 from app.db.base import Repository
 from app.db.models import refresh
@@ -20,6 +21,7 @@ class RefreshRow:
     kind: ObjectKind
     platform_id: PlatformId
     attempts: int
+    due_at: datetime
 
 
 class Refreshes(Repository):
@@ -43,13 +45,28 @@ class Refreshes(Repository):
     def due(self, now: datetime, limit: int = 50) -> list[RefreshRow]:
         """What is to be read now (wall time)."""
         query = (
-            select(refresh.c.id, refresh.c.kind, refresh.c.platform_id, refresh.c.attempts)
+            select(
+                refresh.c.id,
+                refresh.c.kind,
+                refresh.c.platform_id,
+                refresh.c.attempts,
+                refresh.c.due_at,
+            )
             .where(self._mine(refresh), refresh.c.due_at <= now)
             .order_by(refresh.c.id)
             .limit(limit)
         )
         rows = self._connection.execute(query)
-        return [RefreshRow(row[0], ObjectKind(row[1]), row[2], row[3]) for row in rows]
+        return [RefreshRow(row[0], ObjectKind(row[1]), *row[2:]) for row in rows]
+
+    def take(self, row: RefreshRow, until: datetime) -> RefreshRow | None:
+        """Put a row off while its object is read; None if another process has it.
+
+        A wish that comes meanwhile brings the row forward again, and `done` then leaves it: the
+        object may have changed after it was read.
+        """
+        taken = self._change(row, {"due_at": until, "attempts": refresh.c.attempts + 1})
+        return replace(row, due_at=until, attempts=row.attempts + 1) if taken else None
 
     def needless(self, kind: ObjectKind, platform_id: PlatformId) -> None:
         """A delivery told what a patient wish was waiting for."""
@@ -63,16 +80,21 @@ class Refreshes(Repository):
         )
 
     def done(self, row: RefreshRow) -> None:
-        """The object was read (or is gone)."""
-        self._connection.execute(delete(refresh).where(self._mine(refresh), refresh.c.id == row.id))
+        """The object was read (or is gone), and nobody wished for it since."""
+        self._connection.execute(delete(refresh).where(*self._unchanged(row)))
 
     def later(self, row: RefreshRow, due_at: datetime) -> None:
         """The platform did not answer: try again."""
-        self._connection.execute(
-            update(refresh)
-            .where(self._mine(refresh), refresh.c.id == row.id)
-            .values(attempts=refresh.c.attempts + 1, due_at=due_at)
+        self._change(row, {"due_at": due_at})
+
+    def _change(self, row: RefreshRow, values: dict[str, Any]) -> bool:
+        changed = self._connection.execute(
+            update(refresh).where(*self._unchanged(row)).values(**values)
         )
+        return bool(changed.rowcount == 1)
+
+    def _unchanged(self, row: RefreshRow) -> tuple[ColumnElement[bool], ...]:
+        return (self._mine(refresh), refresh.c.id == row.id, refresh.c.due_at == row.due_at)
 
     def clear(self) -> None:
         """Drop all: the shop was disconnected."""

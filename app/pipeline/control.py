@@ -1,5 +1,6 @@
 """What a platform says about the installation: uninstalled, scopes changed, privacy requests."""
 
+from app.automations.registry import AUTOMATIONS
 from app.db.inbox import InboxRow
 from app.db.shops import Shops
 from app.db.tenant import ShopData
@@ -15,7 +16,8 @@ def obey(rt: Runtime, data: ShopData, row: InboxRow, message: ControlMessage) ->
     now = rt.business.now()
     data.journal.write("told", message.control, now)
     if message.control is Control.UNINSTALLED:
-        close(data, rt)
+        if not _precedes_installation(data, row):
+            close(data, rt)
     elif message.control is Control.SCOPES_CHANGED:
         Shops(data.uow).set_scopes(data.shop_id, message.scopes)
         data.uow.after_commit("check_connection", data.shop_id)
@@ -27,10 +29,20 @@ def obey(rt: Runtime, data: ShopData, row: InboxRow, message: ControlMessage) ->
         data.uow.after_commit("privacy", data.shop_id)
 
 
+def _precedes_installation(data: ShopData, row: InboxRow) -> bool:
+    """A late delivery about a former installation must not end the present one."""
+    present = Shops(data.uow).installation(data.shop_id)
+    return bool(present and row.triggered_at and row.triggered_at < present.opened_at)
+
+
 def close(data: ShopData, rt: Runtime) -> None:
-    """End the installation's generation: keys are dead, nothing waits any longer."""
+    """End the installation's generation: keys are dead, nothing waits any longer.
+
+    Whoever connects again begins as everybody does, with all automations off.
+    """
     reason = Reason.of(ReasonCode.NOT_CONNECTED)
     cancelled = data.actions.cancel_waiting(reason, rt.business.now())
+    _switch_off(data, rt)
     data.refreshes.clear()
     data.cursors.clear()
     data.credentials.forget()
@@ -38,3 +50,17 @@ def close(data: ShopData, rt: Runtime) -> None:
     shops.close_installation(data.shop_id, rt.wall.now())
     shops.change(data.shop_id, history_complete=False)
     data.journal.write("closed", "installation", rt.business.now(), params={"actions": cancelled})
+
+
+def _switch_off(data: ShopData, rt: Runtime) -> None:
+    for automation in AUTOMATIONS:
+        version = data.settings.current(automation.key)
+        if version and version.enabled:
+            data.settings.save(
+                automation.key,
+                version.data,
+                enabled=False,
+                active_since=None,
+                changed_by="closing",
+                now=rt.wall.now(),
+            )

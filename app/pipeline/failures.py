@@ -8,6 +8,7 @@ from datetime import timedelta
 import structlog
 
 from app.channels.base import ADDRESS_REFUSED, MAIL_REFUSED
+from app.db.session import DatabaseUnavailable
 from app.db.tenant import ShopData
 from app.domain.actions import Action, ActionState
 from app.domain.errors import MerchantMustFix, OperatorMustFix, Refused, Retryable, Uncertain
@@ -28,13 +29,29 @@ _REFUSALS = {
 _LONGEST = timedelta(hours=1)
 
 
-def settle(rt: Runtime, data: ShopData, action: Action, error: Exception) -> None:
-    """Give a claimed (or still waiting) action the state that the error asks for."""
+class Busy(Retryable):
+    """Another process of ours is at it: a matter of moments, and nothing for the merchant."""
+
+
+def settle(
+    rt: Runtime, data: ShopData, action: Action, error: Exception, *, repeatable: bool = False
+) -> None:
+    """Give a claimed (or still waiting) action the state that the error asks for.
+
+    `repeatable`: an unknown end is answered by doing it again (transactional mail).
+    """
     match error:
+        case Uncertain() if repeatable:
+            data.messages.release(action.id)
+            _defer(rt, data, action, Reason.of(ReasonCode.POSSIBLE_REPEAT), back_off(1))
         case Uncertain():
             data.messages.settle(action.id, "uncertain")
             _end(rt, data, action, ActionState.UNCERTAIN, Reason.of(ReasonCode.MAYBE_SENT))
-        case Retryable():
+        case Busy():
+            data.messages.release(action.id)
+            wait = error.retry_after or back_off(1)
+            data.actions.put_off(action, action.reason, not_before=rt.wall.now() + wait)
+        case Retryable() | DatabaseUnavailable():
             _later(rt, data, action, error)
         case MerchantMustFix():
             _block(rt, data, action, error)
@@ -46,12 +63,27 @@ def settle(rt: Runtime, data: ShopData, action: Action, error: Exception) -> Non
             _our_fault(rt, data, action, error)
 
 
-def _later(rt: Runtime, data: ShopData, action: Action, error: Retryable) -> None:
+def _later(
+    rt: Runtime, data: ShopData, action: Action, error: Retryable | DatabaseUnavailable
+) -> None:
+    told = str(error) if isinstance(error, Retryable) else type(error).__name__
     level = log.error if isinstance(error, OperatorMustFix) else log.info
-    level("perform.retry", shop=data.shop_id, action=action.id, error=str(error))
+    level("perform.retry", shop=data.shop_id, action=action.id, error=told)
     data.messages.release(action.id)
-    wait = error.retry_after or back_off(action.attempt)
-    reason = Reason.of(ReasonCode.STORE_UNREACHABLE, attempts=action.attempt)
+    tries = _tries(action) + 1
+    wait = error.retry_after if isinstance(error, Retryable) else None
+    reason = Reason.of(ReasonCode.STORE_UNREACHABLE, attempts=tries)
+    _defer(rt, data, action, reason, wait or back_off(tries))
+
+
+def _tries(action: Action) -> int:
+    """Failures in a row; also those before the claim, which `attempt` does not count."""
+    if action.reason.code is not ReasonCode.STORE_UNREACHABLE:
+        return 0
+    return int(action.reason.params.get("attempts", 0))
+
+
+def _defer(rt: Runtime, data: ShopData, action: Action, reason: Reason, wait: timedelta) -> None:
     if data.actions.put_off(action, reason, not_before=rt.wall.now() + wait):
         write(data, "deferred", action, reason, rt.business.now())
 
@@ -61,7 +93,8 @@ def _block(rt: Runtime, data: ShopData, action: Action, error: MerchantMustFix) 
     data.messages.release(action.id)
     data.problems.open(error.problem, dict(error.params), now)
     reason = Reason.of(ReasonCode.PROBLEM_OPEN, problem=error.problem)
-    if data.actions.block(action, error.problem, reason):
+    known = action.reason == reason  # looked at again, and still not mended
+    if data.actions.block(action, error.problem, reason) and not known:
         write(data, "blocked", action, reason, now)
 
 

@@ -1,15 +1,17 @@
 """Never act on an old picture: the order is read anew before an action is performed."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from app.db.shops import Shop
 from app.db.tenant import ShopData
 from app.domain.actions import Action
-from app.domain.errors import Retryable
+from app.domain.errors import Bug
 from app.domain.ids import PlatformId
 from app.domain.snapshots import ObjectKind
+from app.pipeline.failures import Busy
 from app.pipeline.interpret import drain
-from app.pipeline.receive import store_fetched
+from app.pipeline.receive import key_of_fetched, store_fetched
 from app.pipeline.runtime import Runtime
 from app.platforms.base import Fetched, Store
 
@@ -19,7 +21,8 @@ FRESH_FOR = timedelta(minutes=5)  # business time
 def bring_up_to_date(rt: Runtime, shop: Shop, action: Action) -> None:
     """Read the action's order, and products never seen, if our picture is older than that.
 
-    Raises Retryable when the store cannot be reached: the action waits.
+    Raises Retryable when the store cannot be reached: the action waits. Raises Bug when what the
+    store sends cannot be read: acting on the old picture would be a guess.
     """
     if not action.order_id or not action.automation:
         return
@@ -35,16 +38,20 @@ def bring_up_to_date(rt: Runtime, shop: Shop, action: Action) -> None:
     if not stale and not unseen:
         return
     store = rt.open_store(shop)
+    wanted_rows = [(ObjectKind.PRODUCT, product_id) for product_id in sorted(unseen)]
     if stale:
-        read(rt, shop, store, ObjectKind.ORDER, action.order_id)
-    for product_id in sorted(unseen):
-        read(rt, shop, store, ObjectKind.PRODUCT, product_id)
+        wanted_rows.insert(0, (ObjectKind.ORDER, action.order_id))
+    keys = [read(rt, shop, store, kind, platform_id) for kind, platform_id in wanted_rows]
     drain(rt, shop.id)
-    _check_arrived(rt, shop)
+    _check_interpreted(rt, shop, [key for key in keys if key])
 
 
-def read(rt: Runtime, shop: Shop, store: Store, kind: ObjectKind, platform_id: PlatformId) -> None:
-    """Fetch one object (no transaction is open) and put it into the inbox."""
+def read(
+    rt: Runtime, shop: Shop, store: Store, kind: ObjectKind, platform_id: PlatformId
+) -> str | None:
+    """Fetch one object (no transaction is open) and put it into the inbox; returns its key there,
+    None where the platform does not show so old an order.
+    """
     ports = {
         ObjectKind.ORDER: store.orders,
         ObjectKind.PRODUCT: store.products,
@@ -53,12 +60,13 @@ def read(rt: Runtime, shop: Shop, store: Store, kind: ObjectKind, platform_id: P
     fetched = ports[kind].fetch(platform_id)
     now = rt.wall.now()
     if fetched is None and kind is ObjectKind.ORDER and _hidden(rt, shop, store, platform_id):
-        return
+        return None
     if fetched is None:
         fetched = Fetched(f"gone/{kind}", platform_id, platform_id.encode(), "")
     with rt.db.write() as uow:
         store_fetched(ShopData(uow, shop.id), "refresh", fetched, now, again=now.isoformat())
         uow.after_commit("drain", shop.id)
+    return key_of_fetched(fetched, now.isoformat())
 
 
 def _hidden(rt: Runtime, shop: Shop, store: Store, order_id: PlatformId) -> bool:
@@ -72,8 +80,11 @@ def _hidden(rt: Runtime, shop: Shop, store: Store, order_id: PlatformId) -> bool
     return stored is not None and stored.order.placed_at < oldest
 
 
-def _check_arrived(rt: Runtime, shop: Shop) -> None:
+def _check_interpreted(rt: Runtime, shop: Shop, keys: Sequence[str]) -> None:
     """Another process may be draining: then this action comes back in a moment."""
     with rt.db.read() as uow:
-        if ShopData(uow, shop.id).inbox.pending(1):
-            raise Retryable("the shop's inbox is being read", timedelta(seconds=2))
+        states = ShopData(uow, shop.id).inbox.states(keys)
+    if "pending" in states:
+        raise Busy("the shop's inbox is being read", timedelta(seconds=2))
+    if "failed" in states:
+        raise Bug("what the store sent about the order cannot be read")

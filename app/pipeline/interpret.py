@@ -14,7 +14,7 @@ import structlog
 
 from app.db.inbox import InboxRow
 from app.db.leases import acquire, release
-from app.db.session import DatabaseUnavailable, savepoint
+from app.db.session import DatabaseUnavailable, UnitOfWork, savepoint
 from app.db.shops import Shop, Shops, ShopState
 from app.db.tenant import ShopData
 from app.domain.errors import BadPayload
@@ -27,6 +27,7 @@ from app.platforms.base import Ignored, Received, Unknown
 
 BATCH = 25
 LEASE = timedelta(seconds=60)
+_GONE = (ShopState.DISCONNECTED, ShopState.ERASED)
 log = structlog.get_logger()
 
 
@@ -45,7 +46,7 @@ def drain(rt: Runtime, shop_id: ShopId) -> int:
     holder, done = uuid.uuid4().hex, 0
     while _take(rt, shop_id, holder):
         try:
-            while count := _batch(rt, shop_id):
+            while count := _batch(rt, shop_id, holder):
                 done += count
         finally:
             with rt.db.write() as uow:
@@ -56,9 +57,13 @@ def drain(rt: Runtime, shop_id: ShopId) -> int:
 
 
 def _take(rt: Runtime, shop_id: ShopId, holder: str) -> bool:
-    now = rt.wall.now()
     with rt.db.write() as uow:
-        return acquire(uow, _lease_name(shop_id), holder, now, now + LEASE)
+        return _hold(rt, uow, shop_id, holder)
+
+
+def _hold(rt: Runtime, uow: UnitOfWork, shop_id: ShopId, holder: str) -> bool:
+    now = rt.wall.now()
+    return acquire(uow, _lease_name(shop_id), holder, now, now + LEASE)
 
 
 def _lease_name(shop_id: ShopId) -> str:
@@ -70,7 +75,12 @@ def _anything_pending(rt: Runtime, shop_id: ShopId) -> bool:
         return bool(ShopData(uow, shop_id).inbox.pending(1))
 
 
-def _batch(rt: Runtime, shop_id: ShopId) -> int:
+def _batch(rt: Runtime, shop_id: ShopId, holder: str) -> int:
+    """Interpret the next rows; 0 if there are none, or if another process took over meanwhile.
+
+    The lease is held again inside the transaction, so that a batch that took too long cannot
+    overwrite what its successor wrote.
+    """
     with rt.db.read() as uow:
         shop = Shops(uow).get(shop_id)
         rows = ShopData(uow, shop_id).inbox.pending(BATCH)
@@ -78,16 +88,20 @@ def _batch(rt: Runtime, shop_id: ShopId) -> int:
     if not readings:
         return 0
     with rt.db.write() as uow:
+        if not _hold(rt, uow, shop_id, holder):
+            return 0
         data = ShopData(uow, shop_id)
+        waiting = data.inbox.still_pending([reading.row.id for reading in readings])
         for reading in readings:
-            _apply(rt, data, reading)
+            if reading.row.id in waiting:
+                _apply(rt, data, reading)
     return len(readings)
 
 
 def _read(rt: Runtime, shop: Shop, row: InboxRow) -> Reading:
     """Open and normalise a row; outside any transaction."""
-    body = rt.db.keyring.open_body(row.sealed_body)
     try:
+        body = rt.db.keyring.open_body(row.sealed_body)
         if row.topic.startswith("gone/"):
             kind = ObjectKind(row.topic.removeprefix("gone/"))
             return Reading(row, (Gone(kind, body.decode()),))
@@ -107,7 +121,9 @@ def _read(rt: Runtime, shop: Shop, row: InboxRow) -> Reading:
 
 def _apply(rt: Runtime, data: ShopData, reading: Reading) -> None:
     row, state, note = reading.row, reading.state, reading.note
-    if reading.snapshots:
+    if reading.snapshots and not _concerns_us(data, reading.snapshots):
+        state, note = "ignored", "The shop was not connected"
+    elif reading.snapshots:
         try:
             with savepoint(data.uow):
                 _apply_snapshots(rt, data, reading)
@@ -121,11 +137,18 @@ def _apply(rt: Runtime, data: ShopData, reading: Reading) -> None:
     data.inbox.finish(row, state, rt.wall.now(), note)
 
 
+def _concerns_us(data: ShopData, snapshots: Sequence[Snapshot]) -> bool:
+    """A shop that left gets no new facts; what it says about itself and its customers counts."""
+    if Shops(data.uow).get(data.shop_id).state not in _GONE:
+        return True
+    return any(isinstance(snapshot, ControlMessage) for snapshot in snapshots)
+
+
 def _apply_snapshots(rt: Runtime, data: ShopData, reading: Reading) -> None:
     for snapshot in reading.snapshots:
         if isinstance(snapshot, ControlMessage):
             control.obey(rt, data, reading.row, snapshot)
-        elif Shops(data.uow).get(data.shop_id).state != ShopState.DISCONNECTED:
+        else:
             Facts(rt, data, reading.row).take(snapshot)
 
 

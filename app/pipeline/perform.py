@@ -13,7 +13,7 @@ from app.automations.base import Context
 from app.db.actions import CLAIMABLE
 from app.db.shops import Shop, Shops
 from app.db.tenant import ShopData
-from app.domain.actions import MARKETING_MAIL, Action, ActionKind, ActionState
+from app.domain.actions import MARKETING_MAIL, MERCHANT_MAIL, Action, ActionKind, ActionState
 from app.domain.decisions import Defer, Proceed, Schedule, Skip, Verdict
 from app.domain.ids import ActionId, ShopId
 from app.domain.reasons import Reason, ReasonCode
@@ -24,7 +24,7 @@ from app.pipeline.effects.base import Outcome, Unknowable, Work
 from app.pipeline.effects.registry import EFFECTS
 from app.pipeline.freshness import bring_up_to_date
 from app.pipeline.pace import slow_start
-from app.pipeline.plan import Planner, write
+from app.pipeline.plan import Planner, undo_of, write
 from app.pipeline.runtime import Runtime
 
 LEASE = timedelta(minutes=5)  # longer than an effect's HTTP time-outs, retries included
@@ -38,10 +38,11 @@ def perform_due(rt: Runtime, shop_id: ShopId, limit: int = 50) -> bool:
     """
     with rt.db.read() as uow:
         shop = Shops(uow).get(shop_id)
-        if not shop.connected or shop.paused_at:
+        if not shop.connected:
             return False
         now, wall = rt.business.now(), rt.wall.now()
-        due = ShopData(uow, shop_id).actions.due(now, wall, limit)
+        kinds = MERCHANT_MAIL if shop.paused_at else None
+        due = ShopData(uow, shop_id).actions.due(now, wall, limit, kinds)
     for done, action_id in enumerate(due):
         if rt.wall.now() - wall > TURN:
             return done < len(due)
@@ -72,14 +73,21 @@ def _carry_out(rt: Runtime, work: Work) -> None:
         found = effect.lookup(work) if work.action.attempt > 1 else None
         outcome = found if isinstance(found, Outcome) else effect.execute(work)
     except Exception as error:  # noqa: BLE001 - the table in failures.py knows every kind
-        _settle(rt, work.shop.id, work.action, error)
+        _settle(rt, work.shop.id, work.action, error, repeatable=effect.repeatable)
         return
-    _done(rt, work, outcome)
+    repeat = not isinstance(found, Outcome) and _may_be_done(work.action)
+    _done(rt, work, outcome, repeat=repeat)
 
 
-def _settle(rt: Runtime, shop_id: ShopId, action: Action, error: Exception) -> None:
+def _may_be_done(action: Action) -> bool:
+    return action.reason.code is ReasonCode.POSSIBLE_REPEAT
+
+
+def _settle(
+    rt: Runtime, shop_id: ShopId, action: Action, error: Exception, *, repeatable: bool = False
+) -> None:
     with rt.db.write() as uow:
-        failures.settle(rt, ShopData(uow, shop_id), action, error)
+        failures.settle(rt, ShopData(uow, shop_id), action, error, repeatable=repeatable)
 
 
 # claiming
@@ -91,10 +99,14 @@ def _claim(rt: Runtime, shop: Shop, seen: Action) -> Work | None:
     email_hash = _email_hash(rt, shop, order)
     with rt.db.write() as uow:
         data = ShopData(uow, shop.id)
+        if seen.customer_id is not None:
+            data.customers.lock(seen.customer_id)  # budget and milestones are counted once
         shop = Shops(uow).get(shop.id)
         action = data.actions.get(seen.id)
         now = rt.business.now()
         if action is None or action.state not in CLAIMABLE or action.due_at > now:
+            return None
+        if action.customer_id != seen.customer_id:  # merged meanwhile: another one is to be locked
             return None
         verdict = _verdict(data, shop, action, now)
         if isinstance(verdict, Proceed) and action.kind is ActionKind.COUPON_CREATE:
@@ -139,7 +151,7 @@ def _verdict(data: ShopData, shop: Shop, action: Action, now: datetime) -> Verdi
     """May it go out now? Connection first, then usefulness, then the automation's own rules."""
     if not shop.connected or action.generation != shop.generation:
         return Skip(Reason.of(ReasonCode.NOT_CONNECTED))
-    if shop.paused_at and action.automation:
+    if shop.paused_at and action.kind not in MERCHANT_MAIL:
         return Defer(now + timedelta(minutes=15), Reason.of(ReasonCode.PAUSED))
     if action.useful_until and now > action.useful_until:
         return Skip(Reason.of(ReasonCode.TOO_LATE, until=action.useful_until))
@@ -199,6 +211,14 @@ def _answer(rt: Runtime, data: ShopData, action: Action, verdict: Defer | Skip) 
     state = ActionState.MISSED if late else ActionState.SKIPPED
     if data.actions.end(action, state, verdict.reason, now):
         write(data, state, action, verdict.reason, now)
+        _plan(rt, data, action, undo_of(action, now))  # an earlier try may have got through
+
+
+def _plan(rt: Runtime, data: ShopData, action: Action, *follow_ups: Schedule | None) -> None:
+    planner = Planner(rt, data)
+    for schedule in follow_ups:
+        if schedule:
+            planner.apply(schedule, action.automation, action.customer_id, action.settings_version)
 
 
 # ending
@@ -216,29 +236,9 @@ def _done(rt: Runtime, work: Work, outcome: Outcome, *, repeat: bool = False) ->
         write(data, "done", action, outcome.reason, now)
         if repeat:
             write(data, "repeated", action, Reason.of(ReasonCode.POSSIBLE_REPEAT), now)
-        planner = Planner(rt, data)
-        follow_ups = (_compensation(work, now),) if current.cancel_requested else outcome.then
-        for schedule in follow_ups:
-            if schedule:
-                planner.apply(
-                    schedule, action.automation, action.customer_id, action.settings_version
-                )
-
-
-def _compensation(work: Work, now: datetime) -> Schedule | None:
-    """It was withdrawn while it was being done: a coupon can be voided, a mail cannot."""
-    if work.action.kind is not ActionKind.COUPON_CREATE:
-        return None
-    code = str(work.action.payload["code"])
-    return Schedule(
-        kind=ActionKind.COUPON_VOID,
-        dedupe_key=f"coupon-void:{code}",
-        due_at=now,
-        useful_until=now + timedelta(days=365),
-        reason=Reason.of(ReasonCode.MILESTONE_LOST),
-        order_id=work.order_id,
-        payload={"code": code},
-    )
+        # Withdrawn while it was being done: what can be taken back is taken back.
+        follow_ups = (undo_of(action, now),) if current.cancel_requested else outcome.then
+        _plan(rt, data, action, *follow_ups)
 
 
 def recover(rt: Runtime, shop_id: ShopId) -> None:
@@ -246,12 +246,17 @@ def recover(rt: Runtime, shop_id: ShopId) -> None:
     with rt.db.read() as uow:
         shop = Shops(uow).get(shop_id)
         stranded = ShopData(uow, shop_id).actions.expired(rt.wall.now())
-    for action in stranded:
+    for seen in stranded:
+        with rt.db.write() as uow:
+            lease = rt.wall.now() + LEASE
+            action = ShopData(uow, shop_id).actions.take_over(seen, rt.wall.now(), lease)
+        if action is None:  # its worker lives, or another one recovers it
+            continue
         work = Work(rt, shop, action, _opened_order(rt, shop, action), rt.business.now())
         try:
             _resume(rt, work)
         except Exception as error:  # noqa: BLE001 - the table in failures.py knows every kind
-            _settle(rt, shop_id, action, error)
+            _settle(rt, shop_id, action, error, repeatable=EFFECTS[action.kind].repeatable)
 
 
 def _resume(rt: Runtime, work: Work) -> None:

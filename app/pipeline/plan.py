@@ -2,24 +2,25 @@
 
 import secrets
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.automations.base import Automation
 from app.automations.registry import AUTOMATIONS
 from app.db.settings import SettingsVersion
 from app.db.shops import Shops
 from app.db.tenant import ShopData
-from app.domain.actions import MARKETING_MAIL, Action, ActionKind
+from app.domain.actions import FINAL, MARKETING_MAIL, Action, ActionKind
 from app.domain.decisions import Cancel, Decision, Decline, Schedule
 from app.domain.events import Event
 from app.domain.ids import ActionId, CustomerId
-from app.domain.reasons import Reason
+from app.domain.reasons import Reason, ReasonCode
 from app.domain.snapshots import OrderSnapshot
 from app.pipeline.context import Assembler, settings_of
 from app.pipeline.runtime import Runtime
 
 # No vowels and nothing that reads like something else: codes are typed by hand.
 _ALPHABET = "23456789BCDFGHJKLMNPQRSTVWXYZ"
+_VOID_FOR = timedelta(days=365)  # the longest that a coupon is valid
 
 
 class Planner:
@@ -68,10 +69,17 @@ class Planner:
                     now=self._now,
                 )
                 self._note("skipped", changed, decision.reason)
+                self._take_back(changed)
             case Cancel():
                 changed = self._data.actions.cancel(decision.dedupe_key, decision.reason, self._now)
                 self._note("cancelled", changed, decision.reason)
+                self._take_back(changed)
         return changed
+
+    def _take_back(self, withdrawn: ActionId | None) -> None:
+        action = self._data.actions.get(withdrawn) if withdrawn else None
+        if action and action.state in FINAL and (undoing := undo_of(action, self._now)):
+            self._schedule(undoing, action.automation, action.customer_id, action.settings_version)
 
     def _schedule(
         self, schedule: Schedule, automation: str, customer_id: CustomerId | None, version: int
@@ -117,6 +125,24 @@ def relevant(
         return []
     since = version.active_since
     return [e for e in events if isinstance(e, automation.listens_to) and e.occurred_at >= since]
+
+
+def undo_of(action: Action, now: datetime) -> Schedule | None:
+    """What takes back an action that was, or may have been, carried out: a coupon can be voided,
+    a mail cannot be called back.
+    """
+    if action.kind is not ActionKind.COUPON_CREATE or not action.attempt:
+        return None
+    code = str(action.payload["code"])
+    return Schedule(
+        kind=ActionKind.COUPON_VOID,
+        dedupe_key=f"coupon-void:{code}",
+        due_at=now,
+        useful_until=now + _VOID_FOR,
+        reason=Reason.of(ReasonCode.MILESTONE_LOST),
+        order_id=action.order_id or "",
+        payload={"code": code},
+    )
 
 
 def write(data: ShopData, verb: str, action: Action, reason: Reason, now: datetime) -> None:

@@ -42,6 +42,11 @@ def receive(rt: Runtime, platform: str, delivery: Delivery, shop_id: ShopId | No
     return Receipt.ACCEPTED if new else Receipt.DUPLICATE
 
 
+def key_of_fetched(fetched: Fetched, again: str = "") -> str:
+    """The dedupe key of an object that we read ourselves."""
+    return f"{fetched.topic}:{fetched.platform_id}:{fetched.version}:{again}"[:200]
+
+
 def store_fetched(
     data: ShopData, source: str, fetched: Fetched, now: datetime, *, again: str = ""
 ) -> bool:
@@ -50,7 +55,7 @@ def store_fetched(
     `again` makes the key unique where the same version has to be looked at once more (refresh).
     """
     return data.inbox.add(
-        dedupe_key=f"{fetched.topic}:{fetched.platform_id}:{fetched.version}:{again}"[:200],
+        dedupe_key=key_of_fetched(fetched, again),
         source=source,
         topic=fetched.topic,
         sealed_body=data.uow.keyring.seal_body(fetched.body),

@@ -162,6 +162,10 @@ class ReviewSpec:
     published_as: PlatformId | None = None  # the store's id of an earlier revision: update that
 
 
+RATING_NOT_OURS = "rating_not_ours"
+"""The problem of a product whose rating another app writes."""
+
+
 @dataclass(frozen=True, slots=True)
 class RatingTotals:
     """All published reviews of one product that we know, for platforms that show a sum."""

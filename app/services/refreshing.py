@@ -13,6 +13,7 @@ from app.domain.ids import ShopId
 from app.pipeline.failures import back_off
 from app.pipeline.freshness import read
 
+_READING = timedelta(minutes=3)  # longer than one object with its time-outs and retries
 log = structlog.get_logger()
 
 
@@ -23,7 +24,11 @@ def refresh_due(deps: Deps, shop_id: ShopId) -> None:
         rows = ShopData(uow, shop_id).refreshes.due(deps.wall.now())
     if not shop.connected:
         return
-    for row in rows:
+    for due in rows:
+        with deps.db.write() as uow:
+            row = ShopData(uow, shop_id).refreshes.take(due, deps.wall.now() + _READING)
+        if row is None:
+            continue
         try:
             read(deps, shop, deps.open_store(shop), row.kind, row.platform_id)
         except AfterglowError as error:
@@ -36,11 +41,13 @@ def refresh_due(deps: Deps, shop_id: ShopId) -> None:
 def _later(deps: Deps, shop: Shop, row: RefreshRow, error: AfterglowError) -> None:
     """The store does not answer: the rest would not either, so the whole shop waits."""
     log.info("refresh.later", shop=shop.id, kind=row.kind, error=str(error))
-    wait = error.retry_after if isinstance(error, Retryable) else None
+    wait = back_off(row.attempts)
+    if isinstance(error, Retryable):
+        wait = error.retry_after or wait
+    elif not isinstance(error, MerchantMustFix):
+        wait = timedelta(hours=1)
     with deps.db.write() as uow:
         data = ShopData(uow, shop.id)
-        data.refreshes.later(row, deps.wall.now() + (wait or back_off(row.attempts + 1)))
+        data.refreshes.later(row, deps.wall.now() + wait)
         if isinstance(error, MerchantMustFix):
             data.problems.open(error.problem, dict(error.params), deps.business.now())
-        elif not isinstance(error, Retryable):
-            data.refreshes.later(row, deps.wall.now() + timedelta(hours=1))

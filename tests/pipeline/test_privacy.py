@@ -331,10 +331,6 @@ def harness_orders(stand: Stand) -> int:
         return data.orders.count()
 
 
-@pytest.mark.xfail(
-    reason="app/pipeline/interpret.py leaves out disconnected shops, but not erased ones",
-    strict=True,
-)
 def test_a_late_delivery_of_an_erased_shop_stores_nobody(shopify: Shopify) -> None:
     shopify.order(EMAIL, first_name=FIRST, last_name=LAST)
     privacy.erase_shop(shopify.harness.deps, shopify.shop_id)

@@ -1,6 +1,6 @@
 """Claimed by compare-and-set, ended once, put off or blocked in between."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 
 from app.db.actions.rows import ActionRows, action_from
 from app.db.models import actions
-from app.domain.actions import Action, ActionState
+from app.domain.actions import Action, ActionKind, ActionState
 from app.domain.ids import ActionId
 from app.domain.reasons import Reason
 
@@ -120,15 +120,35 @@ class Performing(ActionRows):
         )
         return self._connection.execute(query).scalar_one()
 
-    def due(self, now: datetime, wall: datetime, limit: int) -> list[ActionId]:
-        """Claimable rows whose time has come, oldest first."""
+    def due(
+        self,
+        now: datetime,
+        wall: datetime,
+        limit: int,
+        kinds: Collection[ActionKind] | None = None,
+    ) -> list[ActionId]:
+        """Claimable rows whose time has come, oldest first; of these kinds only."""
         query = (
             select(actions.c.id)
             .where(self._mine(actions), *is_due(now, wall))
             .order_by(actions.c.due_at, actions.c.id)
             .limit(limit)
         )
+        if kinds is not None:
+            query = query.where(actions.c.kind.in_(kinds))
         return [ActionId(action_id) for (action_id,) in self._connection.execute(query)]
+
+    def take_over(self, action: Action, wall: datetime, lease_until: datetime) -> Action | None:
+        """Give a stranded row a new lease, under which its former worker cannot end it any more;
+        None if somebody else was faster.
+        """
+        stranded = (
+            actions.c.revision == action.revision,
+            actions.c.state == ActionState.PERFORMING,
+            actions.c.lease_until <= wall,
+        )
+        taken = self._change(action.id, {"lease_until": lease_until}, stranded)
+        return self.get(action.id) if taken else None
 
     def expired(self, wall: datetime) -> list[Action]:
         """Performing rows whose lease ran out: what became of them must be looked up."""

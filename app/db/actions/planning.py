@@ -36,7 +36,7 @@ class Planning(ActionRows):
 
         "created", "moved", "revived", "same", or "final" (performing or ended: left alone).
         """
-        row = self._row(actions.c.dedupe_key == schedule.dedupe_key)
+        row = self._locked(schedule.dedupe_key)
         kept = (
             {key: row.payload.get(key, value) for key, value in minted.items()} if row else minted
         )
@@ -52,19 +52,25 @@ class Planning(ActionRows):
             "generation": generation,
         }
         if row is None:
-            result = self._connection.execute(
-                actions.insert().values(
-                    shop_id=self._shop_id,
-                    kind=schedule.kind,
-                    automation=automation,
-                    dedupe_key=schedule.dedupe_key,
-                    state=ActionState.PLANNED,
-                    created_at=now,
-                    **values,
-                )
+            added = self._add(
+                kind=schedule.kind,
+                automation=automation,
+                dedupe_key=schedule.dedupe_key,
+                state=ActionState.PLANNED,
+                created_at=now,
+                **values,
             )
-            key = result.inserted_primary_key
-            return ActionId(key[0] if key else 0), "created"
+            if added is None:
+                return self.plan(
+                    schedule,
+                    automation=automation,
+                    customer_id=customer_id,
+                    settings_version=settings_version,
+                    generation=generation,
+                    now=now,
+                    minted=minted,
+                )
+            return added, "created"
         if row.state in WAITING:
             if row.due_at == schedule.due_at and row.payload == values["payload"]:
                 return ActionId(row.id), "same"
@@ -87,29 +93,24 @@ class Planning(ActionRows):
         now: datetime,
     ) -> ActionId | None:
         """Write the skip as a row, or end the waiting row with it; None if nothing changed."""
-        row = self._row(actions.c.dedupe_key == decline.dedupe_key)
+        row = self._locked(decline.dedupe_key)
         reason = {"reason": decline.reason.code, "reason_params": dict(decline.reason.params)}
         if row is None:
-            result = self._connection.execute(
-                actions.insert().values(
-                    shop_id=self._shop_id,
-                    kind=decline.kind,
-                    automation=automation,
-                    dedupe_key=decline.dedupe_key,
-                    state=ActionState.SKIPPED,
-                    order_id=decline.order_id,
-                    customer_id=customer_id,
-                    payload={},
-                    settings_version=settings_version,
-                    generation=generation,
-                    due_at=now,
-                    created_at=now,
-                    ended_at=now,
-                    **reason,
-                )
-            )
-            key = result.inserted_primary_key
-            return ActionId(key[0] if key else 0)
+            return self._add(
+                kind=decline.kind,
+                automation=automation,
+                dedupe_key=decline.dedupe_key,
+                state=ActionState.SKIPPED,
+                order_id=decline.order_id,
+                customer_id=customer_id,
+                payload={},
+                settings_version=settings_version,
+                generation=generation,
+                due_at=now,
+                created_at=now,
+                ended_at=now,
+                **reason,
+            ) or self.cancel(decline.dedupe_key, decline.reason, now)
         if row.state in WAITING:
             self._change(row.id, {**reason, "state": ActionState.SKIPPED, "ended_at": now}, ())
             return ActionId(row.id)
@@ -119,7 +120,7 @@ class Planning(ActionRows):
 
     def cancel(self, dedupe_key: str, reason: Reason, now: datetime) -> ActionId | None:
         """Withdraw a waiting row; ask a performing one to compensate; None if there is neither."""
-        row = self._row(actions.c.dedupe_key == dedupe_key)
+        row = self._locked(dedupe_key)
         if row is None:
             return None
         return self._withdraw(row, reason, now)

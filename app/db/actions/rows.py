@@ -45,6 +45,23 @@ class ActionRows(Repository):
             select(actions).where(self._mine(actions), condition)
         ).first()
 
+    def _locked(self, dedupe_key: str) -> Row[Any] | None:
+        """The row with this key, held until the transaction ends: nobody can claim or end it
+        between our look and our write. (SQLite: the write transaction is the lock.)
+        """
+        query = select(actions).where(self._mine(actions), actions.c.dedupe_key == dedupe_key)
+        return self._connection.execute(query.with_for_update()).first()
+
+    def _add(self, **values: Any) -> ActionId | None:
+        """A new row; None if another transaction wrote one with its key meanwhile."""
+        added = self._connection.execute(
+            self._insert(actions, **values).on_conflict_do_nothing(
+                index_elements=["shop_id", "dedupe_key"]
+            )
+        )
+        row = self.by_key(values["dedupe_key"]) if added.rowcount == 1 else None
+        return row.id if row else None
+
     def _one(self, condition: ColumnElement[bool]) -> Action | None:
         row = self._row(condition)
         return action_from(row) if row else None

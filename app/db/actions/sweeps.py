@@ -2,21 +2,25 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from app.db.actions.performing import CLAIMABLE, is_due
 from app.db.models import actions, shops
 from app.db.session import UnitOfWork
-from app.domain.actions import ActionState
+from app.domain.actions import MERCHANT_MAIL, ActionState
 from app.domain.ids import ShopId
 
 
 def shops_with_due_actions(uow: UnitOfWork, now: datetime, wall: datetime) -> list[ShopId]:
-    """Active, unpaused shops that have work due (the clock)."""
+    """Active shops that have work due (the clock); paused ones only for the merchant's own mail."""
     query = (
         select(actions.c.shop_id)
         .join(shops, shops.c.id == actions.c.shop_id)
-        .where(*is_due(now, wall), shops.c.state == "active", shops.c.paused_at.is_(None))
+        .where(
+            *is_due(now, wall),
+            shops.c.state == "active",
+            or_(shops.c.paused_at.is_(None), actions.c.kind.in_(MERCHANT_MAIL)),
+        )
         .distinct()
     )
     return [ShopId(shop_id) for (shop_id,) in uow.connection.execute(query)]

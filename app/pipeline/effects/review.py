@@ -1,12 +1,20 @@
 """Publishing a review in the store: found again by our reference, or by product, mail and text."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from app.db.leases import acquire, release
 from app.db.reviews import ReviewRow
 from app.db.tenant import ShopData
 from app.domain.errors import Bug, MerchantMustFix
 from app.domain.ids import ReviewId
 from app.domain.reasons import Reason, ReasonCode
 from app.pipeline.effects.base import Outcome, Unknowable, Work
-from app.platforms.base import RatingTotals, ReviewSpec, ReviewsPort
+from app.pipeline.failures import Busy
+from app.platforms.base import RATING_NOT_OURS, RatingTotals, ReviewSpec, ReviewsPort
+
+_SUM_LEASE = timedelta(seconds=60)  # longer than reading and writing a sum with their time-outs
 
 
 class ReviewPublish:
@@ -15,8 +23,14 @@ class ReviewPublish:
     repeatable = True  # published under our reference: a repeat updates it
 
     def lookup(self, work: Work) -> Outcome | Unknowable | None:
-        """The store is asked for it; totals are written again, which is harmless."""
+        """The store is asked for it; totals are written again, which is harmless.
+
+        What it finds of a review that was published before may be the earlier revision. Publishing
+        a revision once more changes nothing, so that is not asked.
+        """
         review, spec, port = _parts(work)
+        if review.published_revision:
+            return None
         ref = port.find(spec)
         return self._done(work, port, review, ref) if ref else None
 
@@ -26,15 +40,55 @@ class ReviewPublish:
         return self._done(work, port, review, port.publish(spec))
 
     def _done(self, work: Work, port: ReviewsPort, review: ReviewRow, ref: str) -> Outcome:
-        totals = _publish_totals(work, port, review) if port.shows_totals else None
+        totals = None
+        if port.shows_totals:
+            with _sum_held(work, review):
+                totals = _publish_totals(work, port, review)
 
         def note(data: ShopData) -> None:
             data.reviews.published(review.id, review.revision, ref)
             if totals:
                 state = {"count": totals.count, "total": totals.total}
                 data.cursors.put(_totals_key(review), state, work.rt.wall.now())
+                _mended(data, review, work.now)
+                release(data.uow, _lease_name(work, review), _holder(work))
 
         return Outcome(Reason.of(ReasonCode.PUBLISHED, stars=review.rating), note)
+
+
+@contextmanager
+def _sum_held(work: Work, review: ReviewRow) -> Iterator[None]:
+    """Two reviews of one product are added up one after the other, or the first would not count.
+
+    Held until the action's end is written; a worker that dies leaves a lease that runs out.
+    """
+    name, now = _lease_name(work, review), work.rt.wall.now()
+    with work.rt.db.write() as uow:
+        if not acquire(uow, name, _holder(work), now, now + _SUM_LEASE):
+            raise Busy("another review of the product is being added up", timedelta(seconds=2))
+    try:
+        yield
+    except Exception:
+        with work.rt.db.write() as uow:
+            release(uow, name, _holder(work))
+        raise
+
+
+def _lease_name(work: Work, review: ReviewRow) -> str:
+    return f"rating:{work.shop.id}:{review.product_id}"
+
+
+def _holder(work: Work) -> str:
+    return f"action:{work.action.id}"
+
+
+def _mended(data: ShopData, review: ReviewRow, now: datetime) -> None:
+    """The sum of this product could be written: whatever was in the way is gone."""
+    for problem in data.problems.all_open():
+        if problem.key == RATING_NOT_OURS and problem.params["product_id"] == review.product_id:
+            data.problems.resolve(problem.key, now)
+            if data.actions.unblock(problem.key):
+                data.uow.after_commit("perform", data.shop_id)
 
 
 def _publish_totals(work: Work, port: ReviewsPort, review: ReviewRow) -> RatingTotals:

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.domain.errors import BadPayload, MerchantMustFix, OperatorMustFix, Refused
 from app.domain.ids import PlatformId
-from app.platforms.base import RatingTotals, ReviewSpec
+from app.platforms.base import RATING_NOT_OURS, RatingTotals, ReviewSpec
 from app.platforms.shopify.client import Client
 from app.platforms.shopify.fields import Fields
 from app.platforms.shopify.ids import gid
@@ -55,7 +55,7 @@ class Reviews:
             return
         if not shown.empty and not (ours_before and shown.shows(ours_before)):
             raise MerchantMustFix(
-                "rating_not_ours",
+                RATING_NOT_OURS,
                 "Another app writes this product's rating. Ours is not shown, so that none is "
                 "overwritten. Switch one of the two off for ratings.",
                 product_id=totals.product_id,

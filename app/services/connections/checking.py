@@ -16,7 +16,7 @@ from app.db.tenant import ShopData
 from app.domain.errors import MerchantMustFix, Retryable
 from app.domain.ids import ShopId
 from app.pipeline.runtime import Runtime
-from app.platforms.base import Store, StoreInfo
+from app.platforms.base import RATING_NOT_OURS, Store, StoreInfo
 from app.services.mending import mended
 
 log = structlog.get_logger()
@@ -116,6 +116,9 @@ def accept(rt: Runtime, data: ShopData, shop: Shop, info: StoreInfo) -> None:
     data.cursors.put(_CURSOR, {}, rt.wall.now())
     describe(data, shop, info)
     mended(rt, data, (*_MENDED_BY_ANSWER, MOVED))
+    # Only another try can tell whether the other app still rates; it ends or keeps the problem.
+    if data.actions.unblock(RATING_NOT_OURS):
+        data.uow.after_commit("perform", shop.id)
     if info.missing_scopes:
         scopes = ", ".join(info.missing_scopes)
         data.problems.open(SCOPES, {"scopes": scopes}, rt.business.now())
