@@ -30,7 +30,7 @@ from app.platforms.woocommerce.topics import TOPICS
 IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
 LARGEST = 250_000  # bytes of one picture
 START_SECONDS = 180
-SHORT, WIDE = 844, 900  # heights of a telephone's and of a desk's screen
+SHORT, WIDE = 844, 760  # heights of a telephone's and of a desk's screen
 ZUZANA = Person("zuzana.h@posta.example", "Zuzana", "Horváthová", "SK", "sk")
 OWEN = Person("owen.h@letter.example", "Owen", "Hughes", "GB", "en")
 HANNAH = Person("hannah.v@brief.example", "Hannah", "Vogel", "DE", "en")
