@@ -97,7 +97,7 @@ def _twins(settings: Settings) -> list[ProcessSpec]:
             [
                 sys.executable, "-m", "twins.woocommerce", "--port", woocommerce.rpartition(":")[2],
                 "--state", str(state / "twin-woocommerce.sqlite3"), "--seed", "demo",
-                "--queue-delay", "0.3", "--allow-http-callback",
+                "--queue-delay", "0.1", "--allow-http-callback",
             ],
             ready=http_ready(f"{woocommerce}/_twin/health"),
         ),

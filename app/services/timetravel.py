@@ -48,7 +48,7 @@ def settle(
             raise Retryable(f"Not at rest after {patience:.0f} s: {', '.join(_busy(deps))}")
         busy = _busy(deps)
         quiet = 0 if busy else quiet + 1
-        sleep(0.15)
+        sleep(0.05)
 
 
 def _busy(deps: Deps) -> list[str]:

@@ -25,6 +25,7 @@ from app.supervisor.valkey import local_valkey
 
 _START_SECONDS = 150.0  # all processes after each other, on a busy machine
 _STOP_SECONDS = 20.0
+_BEGAN = time.monotonic()
 
 
 def run(options: argparse.Namespace) -> None:
@@ -95,4 +96,4 @@ def _pass_on(process: "subprocess.Popen[str]", ready: threading.Event) -> None:
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    print(f"{time.monotonic() - _BEGAN:6.1f} s  {line}", file=sys.stderr, flush=True)

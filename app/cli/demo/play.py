@@ -25,17 +25,17 @@ _PATIENCE = 60.0  # seconds until everything is at rest
 
 # "Z1 is shipped" and so on: what happens to one order.
 _MOVES: dict[str, Callable[[Store, str], None]] = {
-    "shipped": Store.ship,
-    "delivered": Store.deliver,
-    "paid to the carrier": Store.collect,
-    "refunded": Store.refund,
-    "cancelled": Store.cancel,
-    "touched": Store.touch,
+    "shipped": lambda store, order: store.ship(order),
+    "delivered": lambda store, order: store.deliver(order),
+    "paid to the carrier": lambda store, order: store.collect(order),
+    "refunded": lambda store, order: store.refund(order),
+    "cancelled": lambda store, order: store.cancel(order),
+    "touched": lambda store, order: store.touch(order),
 }
 
 # What happens to a store, or between it and us.
 _EVENTS: dict[str, Callable[[Store], None]] = {
-    "the stores hide their orders": Store.hide_orders,
+    "the stores hide their orders": lambda store: store.hide_orders(),
     "deliveries get lost": Store.lose_deliveries,
     "deliveries arrive again": Store.mend,
     "deliveries are held": Store.hold_deliveries,

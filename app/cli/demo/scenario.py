@@ -46,6 +46,11 @@ class Scenario:
                     if step.day == day:
                         yield story, step
 
+    def orders(self, platform: str) -> dict[str, Mapping[str, Any]]:
+        """How each order must end on a platform, by its name."""
+        ends = (entry for story in self.stories for entry in story.expect.items())
+        return {name: end.get(platform, end) for name, end in ends}
+
     @property
     def first_day(self) -> int:
         """The day of the earliest step; before 0 nothing is connected."""
