@@ -102,6 +102,7 @@ class OrderSnapshot:
     completed_at: datetime | None = None
     cancelled_at: datetime | None = None
     delivered_at: datetime | None = None  # the whole order, where the platform has no parcels
+    delivery_time_known: bool = True  # False: `delivered_at` is only the time of the last change
     draft: bool = False  # not yet an order (WooCommerce checkout-draft): nothing is concluded
     trashed: bool = False
     test: bool = False

@@ -75,18 +75,23 @@ class Facts:
 
     def _order(self, new: OrderSnapshot) -> None:
         stored = self._data.orders.get(new.order_id)
-        if stored and is_older(new, stored.order):
-            new = replace(new, person=stored.order.person)  # names of an old picture are stale
-        elif stored and self._contradicts(stored, new):
+        late = stored is not None and is_older(new, stored.order)
+        if stored and not late and self._contradicts(stored, new):
             self._refresh(ObjectKind.ORDER, new.order_id)
             return
-        customer_id, sealed = self._who(new.person)
+        if stored is None:
+            new = _first_seen(new)
+        if stored and late and stored.sealed_person:  # names of an old picture are stale
+            customer_id, sealed = stored.customer_id, None
+        else:
+            customer_id, sealed = self._who(new.person)
         if customer_id is None and stored:
             customer_id = stored.customer_id
         merged = merge_order(stored.order if stored else None, new)
         self._save(merged, customer_id, sealed)
         if customer_id:
-            self._data.customers.update(customer_id, locale=new.locale, country=new.country)
+            if not late:
+                self._data.customers.update(customer_id, locale=new.locale, country=new.country)
             if new.checkout_consent:
                 self._data.customers.record_consent(
                     customer_id,
@@ -94,7 +99,7 @@ class Facts:
                 )
         if not lacks_facts(merged):
             self._data.refreshes.needless(ObjectKind.ORDER, new.order_id)
-        elif self._read_at is None:
+        elif self._row.source != "refresh":
             only_time = not merged.partial and all(r.lines is not None for r in merged.refunds)
             self._refresh(ObjectKind.ORDER, new.order_id, PATIENCE if only_time else timedelta())
 
@@ -217,3 +222,16 @@ def _comparable(order: OrderSnapshot) -> OrderSnapshot:
     (Shopify's orders/paid has the version of orders/create and tells the time).
     """
     return replace(order, person=Person(), paid_at=None)
+
+
+def _first_seen(order: OrderSnapshot) -> OrderSnapshot:
+    """An order that we meet as delivered arrived some time before: its last change may be any.
+
+    Taken for the arrival, a note on an old order would ask for a review of it. What surely came
+    before the arrival stands in for it; a change that we watch happen has the right time.
+    """
+    if order.delivered_at is None or order.delivery_time_known:
+        return order
+    left = [parcel.created_at for parcel in order.fulfilments if not parcel.cancelled]
+    before = order.completed_at or max(left, default=None) or order.paid_at or order.placed_at
+    return replace(order, delivered_at=min(before, order.delivered_at))

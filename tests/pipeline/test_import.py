@@ -144,10 +144,6 @@ def test_two_imports_at_once_are_one(stand: Stand) -> None:
     import_all(stand)
 
 
-@pytest.mark.xfail(
-    reason="app/pipeline/facts.py takes the time of any change of an unknown order for its arrival",
-    strict=True,
-)
 def test_an_old_order_touched_before_it_is_imported_mails_nobody(
     tmp_path: Path, database_url: str
 ) -> None:

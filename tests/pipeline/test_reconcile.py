@@ -60,12 +60,7 @@ def test_lost_deliveries_are_made_up_for(stand: Stand) -> None:
         assert data.orders.person(new).first_name == "Jana"
 
 
-def test_a_lost_refund_is_known_with_its_lines(
-    stand: Stand, request: pytest.FixtureRequest
-) -> None:
-    if stand.platform == "woocommerce":
-        why = "a polled order only names its refunds; app/pipeline/facts.py has to read it whole"
-        request.applymarker(pytest.mark.xfail(reason=why, strict=True))
+def test_a_lost_refund_is_known_with_its_lines(stand: Stand) -> None:
     order_id = stand.order("jana@example.com")
     stand.job("reconcile")
     stand.wait(minutes=5)

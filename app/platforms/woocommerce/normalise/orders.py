@@ -52,6 +52,7 @@ def _snapshot(order: Order, refunds: tuple[Refund, ...] | None) -> OrderSnapshot
         completed_at=order.date_completed_gmt,
         cancelled_at=_when(order.status in _CANCELLED, changed_at),
         delivered_at=_when(order.status in DELIVERED_STATUSES, changed_at),
+        delivery_time_known=False,
         draft=order.status in _DRAFTS,
         trashed=order.status == "trash",
         in_person=order.created_via.startswith("pos"),
