@@ -1,5 +1,6 @@
 """Automations: what is on, how each is set, what a change would do; and the contact policy."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
@@ -10,12 +11,12 @@ from app.automations.words import ABOUT, AUTOMATIONS
 from app.db.tenant import ShopData
 from app.domain.errors import AfterglowError
 from app.domain.reason_words import WORDS
-from app.embedded_ui.fields import form_fields
+from app.embedded_ui.fields import FormField, form_fields
 from app.embedded_ui.session import MerchantSession, merchant_page
 from app.embedded_ui.settings_form import error_words, sections
 from app.embedded_ui.view import page, reader_of
 from app.http import allow, current_deps
-from app.i18n import N_
+from app.i18n import N_, Translator
 from app.pipeline.context import CONTACT
 from app.services import foresight, reports, switching, test_mails
 from app.services.rate_limits import rate_limits
@@ -200,7 +201,7 @@ def _form(
         about=_ABOUT[key],
         known=known,
         sections=sections(key, fields),
-        errors=[(f"f-{field}" if field else "settings", text) for field, text in errors.items()],
+        errors=_summary(fields, errors, reader.words),
         error_count=len(errors),
         conflict=bool(result and result.conflict),
         moves=None,
@@ -210,3 +211,14 @@ def _form(
         waiting=reports.waiting(deps, merchant.shop.id, key) if is_automation else 0,
         test_address=test_mails.address(deps, merchant.shop) if is_automation else None,
     )
+
+
+def _summary(
+    fields: list[FormField], errors: Mapping[str, str], words: Translator
+) -> list[tuple[str, str]]:
+    """Where each error is, and its words with the field's name in front."""
+    labels = {field.name: f"{words.gettext(field.label)}: " for field in fields}
+    return [
+        (f"f-{name}" if name else "settings", labels.get(name, "") + text)
+        for name, text in errors.items()
+    ]

@@ -79,6 +79,7 @@ def test_filters(shop: MerchantShop, query: str, expected: list[str]) -> None:
     assert sorted(numbers(shop.get(f"/app/activity?{query}"))) == sorted(expected)
 
 
+@pytest.mark.both_databases
 def test_pages_follow_each_other_without_gap_or_repeat(shop: MerchantShop) -> None:
     import re
 
@@ -172,6 +173,7 @@ def test_cancelling_asks_first_then_withdraws(shop: MerchantShop) -> None:
     assert again.location == "/app/orders/4100?done=too-late"
 
 
+@pytest.mark.both_databases
 def test_an_uncertain_message_is_sent_again_only_on_the_merchants_word(shop: MerchantShop) -> None:
     shop.switch_on()
     shop.take(order(0))

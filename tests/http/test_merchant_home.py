@@ -49,6 +49,7 @@ def test_what_needs_the_merchant_comes_with_consequence_and_way_on(shop: Merchan
     assert 'href="/app/deliveries"' in html
 
 
+@pytest.mark.both_databases
 def test_figures_per_automation_with_the_most_frequent_reason(shop: MerchantShop) -> None:
     shop.switch_on()
     shop.take(*[order(n) for n in range(6)])
@@ -62,6 +63,7 @@ def test_figures_per_automation_with_the_most_frequent_reason(shop: MerchantShop
     ) in page
 
 
+@pytest.mark.both_databases
 def test_reviews_and_coupons_are_counted(shop: MerchantShop) -> None:
     shop.take(order(0))
     with shop.write() as data:
