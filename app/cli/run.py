@@ -105,10 +105,10 @@ def _twins(settings: Settings) -> list[ProcessSpec]:
 
 
 def _taken(ports: Ports) -> str:
-    taken = " and ".join(map(str, ports.taken))
+    taken = ", ".join(map(str, ports.taken))
     return (
-        f"Another program listens on port {taken} of this machine, so nothing was started. Stop "
-        "it, or choose other ports: afterglow run --demo --ports 8010 9211 9212"
+        f"Other programs listen on this machine's port {taken}, so nothing was started. Stop them, "
+        "or choose other ports: afterglow run --demo --ports 8010 9211 9212"
     )
 
 
