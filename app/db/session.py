@@ -19,6 +19,10 @@ from app.db.crypto import Keyring
 # The database is locked, full, gone: nothing was written, the caller may try again.
 DatabaseUnavailable = OperationalError
 
+# Seconds to wait for a lock. Readers wait for nobody unless a file is held by another program.
+PATIENCE = 5.0
+_READ_PATIENCE = 1.0
+
 Signal = tuple[str, tuple[Any, ...]]  # name of a job and its arguments (ids only)
 
 # Statements' parameters are personal data; and whether an INSERT ... ON CONFLICT wrote a row is
@@ -33,13 +37,17 @@ def create_engine_for(url: str) -> Engine:
     """An engine with the settings that the design asks of each database."""
     backend = make_url(url).get_backend_name()
     if backend == "sqlite":
-        engine = create_engine(url, **_COMMON, connect_args={"timeout": 5})
+        engine = create_engine(url, **_COMMON, connect_args={"timeout": _READ_PATIENCE})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     if backend == "postgresql":
         target = make_url(url).set(drivername="postgresql+psycopg")
-        return create_engine(target, **_COMMON, pool_pre_ping=True, pool_size=8)
+        engine = create_engine(
+            target, **_COMMON, pool_pre_ping=True, pool_size=8, connect_args={"connect_timeout": 2}
+        )
+        event.listen(engine, "begin", _limit_postgresql)
+        return engine
     raise ValueError(f"DATABASE_URL names {backend!r}; use sqlite:/// or postgresql://")
 
 
@@ -49,15 +57,22 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
-        "busy_timeout=5000",
         "temp_store=MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    patience = options.get("patience", _READ_PATIENCE)
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={int(patience * 1000)}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if "patience" in options else "BEGIN")
+
+
+def _limit_postgresql(connection: Connection) -> None:
+    """Nothing here takes long; a statement that does waits for a lock that nobody gives back."""
+    patience = connection.get_execution_options().get("patience", PATIENCE)
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(patience * 1000)}")
 
 
 @dataclass
@@ -92,10 +107,13 @@ class Database:
         self._dispatch = dispatch
 
     @contextmanager
-    def write(self) -> Iterator[UnitOfWork]:
-        """A write transaction; signals are dispatched after it committed."""
+    def write(self, patience: float = PATIENCE) -> Iterator[UnitOfWork]:
+        """A write transaction; signals are dispatched after it committed.
+
+        Waits at most `patience` seconds for others to finish theirs, then DatabaseUnavailable.
+        """
         with (
-            self.engine.connect().execution_options(writes=True) as connection,
+            self.engine.connect().execution_options(patience=patience) as connection,
             connection.begin(),
         ):
             uow = UnitOfWork(connection, self.keyring)

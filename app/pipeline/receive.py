@@ -10,6 +10,11 @@ from app.pipeline.runtime import Runtime
 from app.platforms.base import Delivery, Fetched
 
 
+# Seconds that a delivery waits for the database. Together with looking up its address it is
+# answered within three: better told to come again than cut off by the store's own time-out.
+DURABLE_WITHIN = 1.5
+
+
 class Receipt(StrEnum):
     """What became of a delivery; all of them are answered 200."""
 
@@ -25,7 +30,7 @@ def receive(rt: Runtime, platform: str, delivery: Delivery, shop_id: ShopId | No
     """
     now = rt.wall.now()
     sealed = rt.db.keyring.seal_body(delivery.body)
-    with rt.db.write() as uow:
+    with rt.db.write(patience=DURABLE_WITHIN) as uow:
         if shop_id is None:
             domain = delivery.shop_domain or ""
             shop_id = Shops(uow).ensure(platform, domain, ShopState.UNOPENED, now).id

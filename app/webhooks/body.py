@@ -14,11 +14,8 @@ def read_body(environ: dict[str, Any], limit: int) -> bytes:
 
     Read from the WSGI stream itself: a chunked body has no Content-Length to trust.
     """
-    declared = environ.get("CONTENT_LENGTH") or ""
-    if declared.isdigit() and int(declared) > limit:
-        raise BodyTooLarge
+    remaining = _announced(environ, limit)
     stream = environ["wsgi.input"]
-    remaining = int(declared) if declared.isdigit() else limit + 1
     parts: list[bytes] = []
     read = 0
     while remaining > 0 and (part := stream.read(min(_CHUNK, remaining))):
@@ -28,3 +25,13 @@ def read_body(environ: dict[str, Any], limit: int) -> bytes:
         if read > limit:
             raise BodyTooLarge
     return b"".join(parts)
+
+
+def _announced(environ: dict[str, Any], limit: int) -> int:
+    """How much may come. Without a length: nothing, unless the server itself knows the end."""
+    declared = environ.get("CONTENT_LENGTH") or ""
+    if declared.isascii() and declared.isdigit():
+        if int(declared) > limit:
+            raise BodyTooLarge
+        return int(declared)
+    return limit + 1 if environ.get("wsgi.input_terminated") else 0

@@ -20,18 +20,21 @@ log = structlog.get_logger()
 @blueprint.post("/<platform>", defaults={"token": ""}, strict_slashes=False)
 @blueprint.post("/<platform>/<token>", strict_slashes=False)
 def deliver(platform: str, token: str) -> Response:
-    """Take one delivery; 200 once it is on disk."""
-    found = _endpoint(platform, token)
-    if found is None:
-        return empty(404)
-    endpoint, shop_id = found
+    """Take one delivery; 200 once it is on disk, 503 if that cannot be had within moments."""
     try:
+        found = _endpoint(platform, token)
+        if found is None:
+            return empty(404)
         body = read_body(request.environ, current_deps().settings.max_body_bytes)
+        endpoint, shop_id = found
+        verified = current_deps().platforms[platform].verify(RawRequest(_headers(), body), endpoint)
+        return _reply(platform, verified, shop_id)
     except BodyTooLarge:
         log.warning("webhook.refused", platform=platform, code="body_too_large")
         return empty(413)
-    verified = current_deps().platforms[platform].verify(RawRequest(_headers(), body), endpoint)
-    return _reply(platform, verified, shop_id)
+    except DatabaseUnavailable as error:
+        log.error("webhook.not_durable", platform=platform, error=type(error).__name__)  # noqa: TRY400 - the trace would name values
+        return empty(503)
 
 
 def _reply(platform: str, verified: Delivery | Ping | Refusal, shop_id: ShopId | None) -> Response:
@@ -40,11 +43,7 @@ def _reply(platform: str, verified: Delivery | Ping | Refusal, shop_id: ShopId |
         return empty(401)
     if isinstance(verified, Ping):
         return empty(200)
-    try:
-        receipt = receive(current_deps(), platform, verified, shop_id)
-    except DatabaseUnavailable as error:
-        log.error("webhook.not_durable", platform=platform, error=type(error).__name__)  # noqa: TRY400 - the trace would name values
-        return empty(503)
+    receipt = receive(current_deps(), platform, verified, shop_id)
     log.info("webhook.received", platform=platform, topic=verified.topic, receipt=receipt)
     return empty(200)
 

@@ -3,10 +3,10 @@
 from alembic import context
 
 from app.db.models import metadata
-from app.db.session import create_engine_for
+from app.db.session import PATIENCE, create_engine_for
 
 url = context.config.get_main_option("sqlalchemy.url")
-engine = create_engine_for(url or "").execution_options(writes=True)
+engine = create_engine_for(url or "").execution_options(patience=PATIENCE)
 with engine.connect() as connection:
     context.configure(
         connection=connection,
