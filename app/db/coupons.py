@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, or_, select, update
+from sqlalchemy import ColumnElement, Row, Text, cast, func, or_, select, update
 
 from app.db.base import Repository
-from app.db.models import coupons
+from app.db.models import coupons, orders
 from app.domain.ids import CouponId, CustomerId, PlatformId
 
 
@@ -65,11 +65,11 @@ class Coupons(Repository):
 
     def of_customer(self, customer_id: CustomerId, email_hashes: list[str]) -> list[CouponRow]:
         """All coupons of a customer, also those given to the same address as a guest."""
-        query = select(coupons).where(
+        query = select(coupons, is_carried().label("carried")).where(
             self._mine(coupons),
             or_(coupons.c.customer_id == customer_id, coupons.c.email_hash.in_(email_hashes)),
         )
-        return [_coupon(row) for row in self._connection.execute(query)]
+        return [_coupon(row, used=row.carried) for row in self._connection.execute(query)]
 
     def of_order(self, order_id: PlatformId) -> list[CouponRow]:
         """Coupons that an order earned."""
@@ -86,13 +86,31 @@ class Coupons(Repository):
         )
 
 
-def _coupon(row: Row[Any]) -> CouponRow:
+def is_carried() -> ColumnElement[bool]:
+    """Whether an order of the same customer carries the coupon's code: then it is used."""
+    return (
+        select(orders.c.id)
+        .where(
+            orders.c.shop_id == coupons.c.shop_id,
+            orders.c.customer_id == coupons.c.customer_id,
+            orders.c.placed_at >= coupons.c.created_at,
+            # stores write codes in either case; a code is random, so that nothing else has it
+            func.lower(cast(orders.c.doc["coupon_codes"], Text)).contains(
+                func.lower(coupons.c.code)
+            ),
+        )
+        .correlate(coupons)
+        .exists()
+    )
+
+
+def _coupon(row: Row[Any], *, used: bool = False) -> CouponRow:
     return CouponRow(
         row.id,
         row.customer_id,
         row.milestone_key,
         row.code,
-        row.state,
+        "used" if used and row.state == "issued" else row.state,
         row.order_id,
         row.platform_ref,
         row.terms,

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Text, and_, cast, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from app.db.actions import CLAIMABLE
 from app.db.actions.rows import action_from
 from app.db.base import Repository, Scope
 from app.db.codec import order_from, person_from
+from app.db.coupons import is_carried
 from app.db.models import actions, coupons, inbox, orders, reviews
 from app.db.tenant import ShopData
 from app.domain.actions import WAITING, Action, ActionState
@@ -159,22 +160,8 @@ class Reports(Repository):
         """Coupons made, and those of them that an order of the same customer carries."""
         made = and_(self._mine(coupons), coupons.c.state != "planned")
         query = select(func.count()).select_from(coupons).where(made)
-        carried = (
-            select(orders.c.id)
-            .where(
-                self._mine(orders),
-                orders.c.customer_id == coupons.c.customer_id,
-                orders.c.placed_at >= coupons.c.created_at,
-                # stores write codes in either case; a code is random, so that nothing else has it
-                func.lower(cast(orders.c.doc["coupon_codes"], Text)).contains(
-                    func.lower(coupons.c.code)
-                ),
-            )
-            .correlate(coupons)
-            .exists()
-        )
         issued = self._connection.execute(query).scalar_one()
-        return issued, self._connection.execute(query.where(carried)).scalar_one()
+        return issued, self._connection.execute(query.where(is_carried())).scalar_one()
 
     def parked(self, limit: int) -> list[ParkedDelivery]:
         """Deliveries that could not be read, newest first."""
