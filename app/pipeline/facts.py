@@ -6,7 +6,7 @@ from datetime import timedelta
 from app.db.inbox import InboxRow
 from app.db.orders import StoredOrder
 from app.db.tenant import ShopData
-from app.domain.events import Event, facts_of
+from app.domain.events import facts_of
 from app.domain.ids import CustomerId, PlatformId
 from app.domain.merging import (
     is_older,
@@ -88,7 +88,7 @@ class Facts:
         if customer_id is None and stored:
             customer_id = stored.customer_id
         merged = merge_order(stored.order if stored else None, new)
-        self._save(merged, customer_id, sealed)
+        self._save(merged, customer_id, sealed, stored.order if stored else None)
         if customer_id:
             if not late:
                 self._data.customers.update(customer_id, locale=new.locale, country=new.country)
@@ -123,24 +123,23 @@ class Facts:
         return customer_id, sealed
 
     def _save(
-        self, order: OrderSnapshot, customer_id: CustomerId | None, sealed: bytes | None
+        self,
+        order: OrderSnapshot,
+        customer_id: CustomerId | None,
+        sealed: bytes | None,
+        before: OrderSnapshot | None,
     ) -> None:
         """Write the fold, add the facts that are new, and let the automations answer."""
         anonymous = replace(order, person=Person(customer_id=order.person.customer_id))
         self._data.orders.save(anonymous, customer_id, sealed, self._read_at)
         new = [e for e in facts_of(anonymous) if self._data.events.add(e, customer_id, self._now)]
-        self._answer(anonymous, customer_id, new)
-
-    def _answer(
-        self, order: OrderSnapshot, customer_id: CustomerId | None, new: list[Event]
-    ) -> None:
         for event in new:
             self._data.journal.write(
                 "learned", event.type, self._now, order_id=order.order_id, customer_id=customer_id,
                 params={"occurred_at": event.occurred_at.isoformat(), "key": event.key},
             )  # fmt: skip
-        if new:
-            Planner(self._rt, self._data).answer(order, customer_id, new)
+        if new or before is None or _comparable(before) != _comparable(anonymous):
+            Planner(self._rt, self._data).answer(anonymous, customer_id, new)
 
     def _part(self, part: FulfilmentSnapshot | RefundSnapshot | DeliverySnapshot) -> None:
         stored = self._data.orders.get(part.order_id)
@@ -154,7 +153,7 @@ class Facts:
                 case DeliverySnapshot():
                     merged = merge_delivery(stored.order, part)
         if stored and merged:
-            self._save(merged, stored.customer_id, None)
+            self._save(merged, stored.customer_id, None, stored.order)
         else:  # the order, or the parcel, is not known yet
             self._refresh(ObjectKind.ORDER, part.order_id)
 
@@ -199,7 +198,7 @@ class Facts:
         stored = self._data.orders.get(gone.platform_id)
         if stored is None or stored.order.trashed:
             return
-        self._save(replace(stored.order, trashed=True), stored.customer_id, None)
+        self._save(replace(stored.order, trashed=True), stored.customer_id, None, stored.order)
 
     def _merged(self, merged: MergedCustomers) -> None:
         kept = self._data.customers.resolve(Person(customer_id=merged.kept), self._now)

@@ -9,9 +9,9 @@ from app.automations.registry import AUTOMATIONS
 from app.db.settings import SettingsVersion
 from app.db.shops import Shops
 from app.db.tenant import ShopData
-from app.domain.actions import FINAL, MARKETING_MAIL, Action, ActionKind
+from app.domain.actions import FINAL, MARKETING_MAIL, WAITING, Action, ActionKind
 from app.domain.decisions import Cancel, Decision, Decline, Schedule
-from app.domain.events import Event
+from app.domain.events import Event, facts_of
 from app.domain.ids import ActionId, CustomerId
 from app.domain.reasons import Reason, ReasonCode
 from app.domain.snapshots import OrderSnapshot
@@ -38,12 +38,16 @@ class Planner:
         """Let every enabled automation answer new events of one order.
 
         Events from before an automation's `active_since` only made history: tagging an old order,
-        or importing it, mails nobody.
+        or importing it, mails nobody. What an automation has waiting for the order is decided
+        again whatever changed: "all parcels left" is no event, but moves a request.
         """
         assembler: Assembler | None = None
+        waiting = self._waiting(order)
         for automation in AUTOMATIONS:
             version = self._data.settings.current(automation.key)
             heard = relevant(automation, version, events)
+            if not heard and automation.key in waiting:
+                heard = relevant(automation, version, list(facts_of(order)))
             if version is None or not heard:
                 continue
             assembler = assembler or Assembler(self._data, self._now)
@@ -51,6 +55,10 @@ class Planner:
             context = assembler.context(order, customer_id, settings, version.active_since)
             for decision in automation.decide(heard[-1], context):
                 self.apply(decision, automation.key, customer_id, version.version)
+
+    def _waiting(self, order: OrderSnapshot) -> set[str]:
+        rows = self._data.actions.of_order(order.order_id)
+        return {action.automation for action in rows if action.state in WAITING}
 
     def apply(
         self, decision: Decision, automation: str, customer_id: CustomerId | None, version: int

@@ -290,6 +290,17 @@ def test_a_changed_review_replaces_the_earlier_one(shop: Shop, review: ReviewSpe
     assert reviews.publish(again) not in (first, "999999")
 
 
+def test_stars_alone_are_published_as_stars(shop: Shop, review: ReviewSpec) -> None:
+    """The store refuses an empty text, and nobody has to write one."""
+    reviews = shop.ports.reviews
+    assert reviews is not None
+    wordless = replace(review, text="")
+    published = reviews.publish(wordless)
+    assert reviews.find(wordless) == published
+    stored = reviews._client.get(f"products/reviews/{published}").object()
+    assert "★★★★☆" in stored["review"]
+
+
 def test_a_product_that_is_gone_or_closed(shop: Shop, review: ReviewSpec) -> None:
     reviews = shop.ports.reviews
     assert reviews is not None
