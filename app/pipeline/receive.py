@@ -9,7 +9,6 @@ from app.domain.ids import ShopId
 from app.pipeline.runtime import Runtime
 from app.platforms.base import Delivery, Fetched
 
-
 # Seconds that a delivery waits for the database. Together with looking up its address it is
 # answered within three: better told to come again than cut off by the store's own time-out.
 DURABLE_WITHIN = 1.5
