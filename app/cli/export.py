@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from app.bootstrap import build_deps
+from app.cli.demo.environment import use_if_unconfigured
 from app.config import load_settings
 from app.db.shops import Shop, Shops, ShopState
 from app.services.export import whole_shops
@@ -11,6 +12,7 @@ from app.services.export import whole_shops
 
 def run(options: argparse.Namespace) -> None:
     """Print one shop, or all, or the list of shops."""
+    use_if_unconfigured()
     deps = build_deps(load_settings())
     with deps.db.read() as uow:
         shops = Shops(uow).in_state(*(state for state in ShopState if state != ShopState.ERASED))

@@ -5,8 +5,8 @@ import base64
 import hashlib
 import hmac
 import json
-import secrets
 import sys
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,13 @@ from typing import Any
 import requests
 
 from app.bootstrap import build_deps
+from app.cli.demo.environment import use_if_unconfigured
 from app.config import Settings, load_settings
-from app.db.shops import Shops, ShopState
+from app.db.shops import Shop, Shops, ShopState
 from app.db.tenant import ShopData
 
-# Where recorded headers differ from what the address itself says.
+_SECONDS = 10.0
+# What belongs to the recorded connection, not to the delivery.
 _HOP_BY_HOP = {"host", "content-length", "connection", "accept-encoding"}
 
 
@@ -28,6 +30,7 @@ def run(options: argparse.Namespace) -> None:
     if not path.is_file():
         sys.exit(f"There is no file {path}. Name a recorded delivery below tests/fixtures/.")
     recorded = json.loads(path.read_text())
+    use_if_unconfigured()
     settings = load_settings()
     send = _shopify if "shopify" in path.parts else _woocommerce
     answer = send(settings, recorded)
@@ -35,40 +38,49 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _shopify(settings: Settings, recorded: Mapping[str, Any]) -> requests.Response:
+    """To the first connected shop, as a new delivery: few fixtures have headers of their own."""
     body = json.dumps(recorded["body"]).encode()
     headers = {
-        name: value
-        for name, value in dict(recorded["headers"]).items()
-        if name.lower() not in _HOP_BY_HOP
+        "Content-Type": "application/json",
+        "X-Shopify-Topic": recorded["topic"],
+        "X-Shopify-API-Version": recorded["api_version"],
+        "X-Shopify-Shop-Domain": _connected(settings, "shopify")[0].domain,
+        "X-Shopify-Webhook-Id": str(uuid.uuid4()),
+        "X-Shopify-Hmac-Sha256": _sign(settings.shopify_client_secret, body),
     }
-    headers["X-Shopify-Hmac-Sha256"] = _sign(settings.shopify_client_secret, body)
-    headers["X-Shopify-Webhook-Id"] = secrets.token_hex(16)
-    return requests.post(
-        f"{settings.public_url}/webhooks/shopify", body, headers=headers, timeout=10
-    )
+    url = f"{settings.public_url}/webhooks/shopify"
+    return requests.post(url, body, headers=headers, timeout=_SECONDS)
 
 
 def _woocommerce(settings: Settings, recorded: Mapping[str, Any]) -> requests.Response:
+    """To the first connected store that has a webhook for the topic, with its own secret."""
     body = str(recorded["body"]).encode()
     headers = {
         name: value for name, value in recorded["headers"] if name.lower() not in _HOP_BY_HOP
     }
-    topic = headers.get("X-WC-Webhook-Topic", "")
-    token, secret = _subscription(settings, topic)
+    token, secret = _subscription(settings, headers.get("X-WC-Webhook-Topic", ""))
     headers["X-WC-Webhook-Signature"] = _sign(secret, body)
-    return requests.post(
-        f"{settings.public_url}/webhooks/woocommerce/{token}", body, headers=headers, timeout=10
-    )
+    url = f"{settings.public_url}/webhooks/woocommerce/{token}"
+    return requests.post(url, body, headers=headers, timeout=_SECONDS)
 
 
 def _subscription(settings: Settings, topic: str) -> tuple[str, str]:
-    """Address and secret of the first connected store's webhook for the topic."""
+    """Token of the address, and secret."""
+    shops = _connected(settings, "woocommerce")
     with build_deps(settings).db.read() as uow:
-        for shop in Shops(uow).in_state(ShopState.ACTIVE):
+        for shop in shops:
             for subscription in ShopData(uow, shop.id).webhooks.all():
-                if subscription.topic == topic:
+                if topic in ("", subscription.topic):  # a ping names none
                     return subscription.token, subscription.secret
-    sys.exit(f"No connected WooCommerce store has a webhook for {topic or 'a ping'}. Connect one.")
+    sys.exit(f"Nobody asked a store for {topic}, so nothing was sent. Take a topic that we use.")
+
+
+def _connected(settings: Settings, platform: str) -> list[Shop]:
+    with build_deps(settings).db.read() as uow:
+        shops = [s for s in Shops(uow).in_state(ShopState.ACTIVE) if s.platform == platform]
+    if not shops:
+        sys.exit(f"No {platform} store is connected, so nothing was sent. Connect one first.")
+    return shops
 
 
 def _sign(secret: str, body: bytes) -> str:

@@ -4,9 +4,8 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 
-from app.cli.demo.environment import Ports, environment
+from app.cli.demo.environment import Ports, use
 from app.cli.demo.stores import connect_demo_stores
 from app.config import Settings, load_settings
 from app.db.migrate import upgrade
@@ -24,8 +23,7 @@ def run(options: argparse.Namespace) -> None:
         ports = Ports(*options.ports) if options.ports else Ports()
         if ports.taken:
             sys.exit(_taken(ports))
-        data_dir = Path(os.environ.get("DATA_DIR", "var"))
-        os.environ.update(environment(data_dir.resolve(), ports))
+        use(ports)
     settings = load_settings()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     try:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from app.bootstrap import build_deps
 from app.cli.demo import end, scenario
-from app.cli.demo.environment import environment, free_ports
+from app.cli.demo.environment import free_ports, use
 from app.cli.demo.play import Play
 from app.cli.run import READY
 from app.config import load_settings
@@ -59,7 +59,8 @@ def _everything(data_dir: Path) -> Iterator[None]:
     ports = free_ports()
     os.environ.pop("DATABASE_URL", None)
     os.environ.pop("REDIS_URL", None)
-    os.environ.update(environment(data_dir, ports))
+    os.environ["DATA_DIR"] = str(data_dir)
+    use(ports)
     numbers = map(str, (ports.web, ports.shopify, ports.woocommerce))
     process = subprocess.Popen(  # noqa: S603 - our own program
         [sys.executable, "-m", "app.cli", "run", "--demo", "--unconnected", "--ports", *numbers],

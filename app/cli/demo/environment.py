@@ -1,9 +1,13 @@
 """Settings of a demo: development, twin stores, mails into an outbox, a secret of its own."""
 
+import json
+import os
 import secrets
 import socket
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+
+_PORTS = "demo-ports.json"
 
 
 @dataclass(frozen=True)
@@ -18,6 +22,24 @@ class Ports:
     def taken(self) -> list[int]:
         """Those that another program listens on."""
         return [port for port in (self.web, self.shopify, self.woocommerce) if _is_taken(port)]
+
+
+def use(ports: Ports) -> None:
+    """Make this process, and what it starts, part of the demo in DATA_DIR."""
+    data_dir = _data_dir()
+    os.environ.update(environment(data_dir, ports))
+    (data_dir / _PORTS).write_text(json.dumps(asdict(ports)))
+
+
+def use_if_unconfigured() -> None:
+    """Without settings of one's own, `export` and `replay` mean the demo that last ran here."""
+    known = _data_dir() / _PORTS
+    if "SECRET_KEYS" not in os.environ and known.exists():
+        os.environ.update(environment(_data_dir(), Ports(**json.loads(known.read_text()))))
+
+
+def _data_dir() -> Path:
+    return Path(os.environ.get("DATA_DIR", "var")).resolve()
 
 
 def free_ports() -> Ports:
