@@ -1,6 +1,6 @@
 """The worker process: one RQ worker that runs jobs in this process, one after the other.
 
-RQ's forking worker costs a fork per job (docs/adr/0009-granian-and-simpleworker.md); ours are short, bounded
+RQ's forking worker costs a fork per job (see docs/adr/0009); ours are short, bounded
 by their own time-outs, and safe to be cut off anywhere, so they run in the process itself.
 """
 

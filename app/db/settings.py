@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app.db.base import Repository
-from app.db.models import settings_versions
+from app.db.models import settings_versions, shops
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,9 @@ class Settings(Repository):
         now: datetime,
     ) -> int:
         """Append a version; returns its number."""
+        # On PostgreSQL two savers would find the same newest number: one waits for the other.
+        own = select(shops.c.id).where(shops.c.id == self._shop_id).with_for_update()
+        self._connection.execute(own)
         newest = select(func.coalesce(func.max(settings_versions.c.version), 0)).where(
             self._mine(settings_versions), settings_versions.c.automation == automation
         )

@@ -32,6 +32,7 @@ WORDS: dict[ReasonCode, str] = {
     ReasonCode.COUPON_ISSUED: N_("the coupon is in your store"),
     ReasonCode.REVIEW_SUBMITTED: N_("the customer sent a review"),
     ReasonCode.REQUESTED: N_("somebody asked for it"),
+    ReasonCode.CANCELLED_BY_MERCHANT: N_("you cancelled it"),
     ReasonCode.ORDER_CANCELLED: N_("the order was cancelled"),
     ReasonCode.ORDER_REFUNDED: N_("the order was refunded"),
     ReasonCode.ORDER_UNPAID: N_("the order is not paid"),

@@ -28,6 +28,7 @@ class ReasonCode(StrEnum):
     COUPON_ISSUED = "coupon_issued"
     REVIEW_SUBMITTED = "review_submitted"
     REQUESTED = "requested"
+    CANCELLED_BY_MERCHANT = "cancelled_by_merchant"
     # why something was not done
     ORDER_CANCELLED = "order_cancelled"
     ORDER_REFUNDED = "order_refunded"

@@ -9,6 +9,7 @@ from app.domain.reasons import Reason, ReasonCode
 from app.pipeline.plan import write
 from app.pipeline.runtime import Runtime
 
+_WITHDRAWN = Reason.of(ReasonCode.CANCELLED_BY_MERCHANT)
 _WISH = Reason.of(ReasonCode.REQUESTED)
 
 
@@ -30,8 +31,8 @@ def cancel(rt: Runtime, shop_id: ShopId, action_id: ActionId) -> bool:
         action = data.actions.get(action_id)
         if action is None or not can_cancel(action):
             return False
-        data.actions.cancel(action.dedupe_key, _WISH, now)
-        write(data, "cancelled", action, _WISH, now)
+        data.actions.cancel(action.dedupe_key, _WITHDRAWN, now)
+        write(data, "cancelled", action, _WITHDRAWN, now)
         return True
 
 

@@ -8,10 +8,10 @@ from sqlalchemy import Row, update
 
 from app.db.actions.rows import ActionRows
 from app.db.models import actions
-from app.domain.actions import WAITING, ActionState
+from app.domain.actions import WAITING, ActionKind, ActionState
 from app.domain.decisions import Decline, Schedule
 from app.domain.ids import ActionId, CustomerId
-from app.domain.reasons import Reason
+from app.domain.reasons import Reason, ReasonCode
 
 _REVIVABLE = (ActionState.SKIPPED, ActionState.CANCELLED)
 
@@ -77,7 +77,8 @@ class Planning(ActionRows):
             # A wait for something else (a problem, the store) is not shortened by moving the date.
             self._change(row.id, values, ())
             return ActionId(row.id), "moved"
-        if row.state in _REVIVABLE and now < schedule.useful_until:
+        by_hand = row.reason == ReasonCode.CANCELLED_BY_MERCHANT  # a person's word is final
+        if row.state in _REVIVABLE and not by_hand and now < schedule.useful_until:
             self._change(row.id, {**values, "state": ActionState.PLANNED, "ended_at": None}, ())
             return ActionId(row.id), "revived"
         return ActionId(row.id), "final"
@@ -141,10 +142,16 @@ class Planning(ActionRows):
         return None
 
     def cancel_waiting(self, reason: Reason, now: datetime, automation: str | None = None) -> int:
-        """Withdraw all waiting rows of the shop, or of one automation; returns how many."""
+        """Withdraw all waiting rows of the shop, or of one automation; returns how many.
+
+        Switching an automation off does not keep a lost coupon valid: voids go on.
+        """
         condition = [self._mine(actions), actions.c.state.in_(WAITING)]
         if automation is not None:
-            condition.append(actions.c.automation == automation)
+            condition += [
+                actions.c.automation == automation,
+                actions.c.kind != ActionKind.COUPON_VOID,
+            ]
         result = self._connection.execute(
             update(actions)
             .where(*condition)
