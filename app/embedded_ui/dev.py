@@ -77,10 +77,11 @@ def enter() -> AnyResponse:
 
 
 @blueprint.get("/mail/<mail_id>")
-def mail(mail_id: str) -> str:
+def mail(mail_id: str) -> Response:
     """One mail with its headers; the HTML stands in a frame of its own."""
     found = _mailbox().get(mail_id) or abort(404)
-    return render_template("dev/mail.html", mail=found)
+    page = Response(render_template("dev/mail.html", mail=found), mimetype="text/html")
+    return allow(page, frame_src="'self'")
 
 
 @blueprint.get("/mail/<mail_id>/html")
