@@ -15,7 +15,11 @@ import structlog
 
 from app.bootstrap import build_deps
 from app.config import load_settings
-from app.db.actions import shops_with_due_actions, shops_with_expired_leases
+from app.db.actions import (
+    shops_with_due_actions,
+    shops_with_expired_leases,
+    shops_with_older_plans,
+)
 from app.db.credentials import shops_with_idle_tokens
 from app.db.inbox import shops_with_pending
 from app.db.leases import acquire
@@ -61,6 +65,7 @@ BEATS = (
     Beat("import_history", timedelta(seconds=30), _importing),
     Beat("reconcile", timedelta(minutes=10), _active),
     Beat("check_connection", timedelta(minutes=60), _active),
+    Beat("replan", timedelta(minutes=5), lambda u, _b, _w: shops_with_older_plans(u)),
     Beat("privacy", timedelta(minutes=5), lambda u, _b, _w: shops_with_open_requests(u)),
     Beat(
         "renew_token",

@@ -64,6 +64,5 @@ TASKS: dict[str, Callable[..., object]] = {
     "verify_keys": connections.verify_pending,
     "privacy": privacy.carry_out,
     "replan": replanning.replan,
-    "catch_up": replanning.catch_up,
     "renew_token": tokens.renew_idle,
 }

@@ -15,6 +15,7 @@ from app.pipeline.interpret import drain
 from app.pipeline.runtime import Runtime
 from app.platforms.base import Store
 from app.services.listings import Read, Reading, State, onward, read_on
+from app.services.replanning import catch_up
 
 CURSOR = "import"
 ORDERS, BASELINE, SETTLING = "orders", "baseline", "settling"
@@ -65,13 +66,18 @@ def _step(store: Store, state: State, since: datetime) -> Read:
 
 
 def _settle(rt: Runtime, shop_id: ShopId) -> None:
-    """Complete once all that was read is interpreted; otherwise the clock comes again."""
+    """Complete once all that was read is interpreted, and what was decided meanwhile is decided
+    again; whatever is cut off before, the clock comes again.
+    """
     drain(rt, shop_id)
+    with rt.db.read() as uow:
+        if ShopData(uow, shop_id).inbox.has_pending("import"):
+            return
+    catch_up(rt, shop_id)
     with rt.db.write() as uow:
         data, shop = ShopData(uow, shop_id), Shops(uow).get(shop_id)
-        if not shop.connected or shop.history_complete or data.inbox.has_pending("import"):
+        if not shop.connected or shop.history_complete:
             return
         Shops(uow).change(shop_id, history_complete=True)
         orders = data.orders.count()
         data.journal.write("completed", "import", rt.business.now(), params={"orders": orders})
-        uow.after_commit("catch_up", shop_id)

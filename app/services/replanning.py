@@ -1,11 +1,9 @@
 """Settings changed: waiting work of the automation is decided again under the new version."""
 
-from app.automations import registry
 from app.automations.base import Automation
 from app.automations.registry import AUTOMATIONS
 from app.db.settings import SettingsVersion
 from app.db.tenant import ShopData
-from app.deps import Deps
 from app.domain.actions import Action
 from app.domain.events import Event, facts_of
 from app.domain.ids import PlatformId, ShopId
@@ -13,60 +11,61 @@ from app.domain.reasons import Reason, ReasonCode
 from app.domain.snapshots import OrderSnapshot
 from app.pipeline.context import Assembler, settings_of
 from app.pipeline.plan import Planner, relevant
+from app.pipeline.runtime import Runtime
 
 CHUNK = 200  # rows per transaction
 
 
-def replan(deps: Deps, shop_id: ShopId, automation_key: str) -> int:
-    """Decide the automation's waiting rows anew; returns how many were looked at."""
-    automation = registry.by_key(automation_key)
-    looked = 0
-    while True:
-        with deps.db.write() as uow:
-            data = ShopData(uow, shop_id)
-            version = data.settings.current(automation_key)
-            if version is None:
-                return looked
-            if not version.enabled:
-                reason = Reason.of(ReasonCode.AUTOMATION_OFF)
-                return data.actions.cancel_waiting(reason, deps.business.now(), automation_key)
-            stale = [
-                a
-                for a in data.actions.waiting(automation_key)
-                if a.settings_version < version.version
-            ][:CHUNK]
-            for action in stale:
-                _decide_again(deps, data, automation, version, action)
-        looked += len(stale)
-        if len(stale) < CHUNK:
-            return looked
+def replan(rt: Runtime, shop_id: ShopId) -> None:
+    """Decide anew what waits under older settings than the present ones. May be repeated."""
+    for automation in AUTOMATIONS:
+        while _replan_some(rt, shop_id, automation):
+            pass
 
 
-def catch_up(deps: Deps, shop_id: ShopId) -> None:
-    """The history is complete: what was decided without it is decided again.
+def _replan_some(rt: Runtime, shop_id: ShopId, automation: Automation) -> bool:
+    """One transaction's share; True if there may be more."""
+    with rt.db.write() as uow:
+        data = ShopData(uow, shop_id)
+        version = data.settings.current(automation.key)
+        if version is None:
+            return False
+        if not version.enabled:
+            reason = Reason.of(ReasonCode.AUTOMATION_OFF)
+            data.actions.cancel_waiting(reason, rt.business.now(), automation.key)
+            return False
+        stale = data.actions.waiting_under_older(automation.key, version.version, CHUNK)
+        for action in stale:
+            _decide_again(rt, data, automation, version, action)
+        return len(stale) == CHUNK
 
-    A milestone reached while earlier orders were still being read was not seen as one.
+
+def catch_up(rt: Runtime, shop_id: ShopId) -> None:
+    """All of the history was read: what was decided without it is decided again.
+
+    A milestone reached while earlier orders were still being read was not seen as one. May be
+    repeated.
     """
-    with deps.db.read() as uow:
+    with rt.db.read() as uow:
         data = ShopData(uow, shop_id)
         running = [(a, v) for a in AUTOMATIONS if (v := data.settings.current(a.key)) and v.enabled]
         since = [v.active_since for _, v in running if v.active_since]
         recent = data.orders.paid_since(min(since)) if since else []
     for order_id in recent:
-        with deps.db.write() as uow:
+        with rt.db.write() as uow:
             for automation, version in running:
-                _decide(deps, ShopData(uow, shop_id), automation, version, order_id)
+                _decide(rt, ShopData(uow, shop_id), automation, version, order_id)
 
 
 def _decide_again(
-    deps: Deps, data: ShopData, automation: Automation, version: SettingsVersion, action: Action
+    rt: Runtime, data: ShopData, automation: Automation, version: SettingsVersion, action: Action
 ) -> None:
     data.actions.set_version(action, version.version)
-    _decide(deps, data, automation, version, action.order_id or "")
+    _decide(rt, data, automation, version, action.order_id or "")
 
 
 def _decide(
-    deps: Deps,
+    rt: Runtime,
     data: ShopData,
     automation: Automation,
     version: SettingsVersion,
@@ -76,13 +75,13 @@ def _decide(
     event = _basis(automation, stored.order, version) if stored else None
     if stored is None or event is None:
         return
-    context = Assembler(data, deps.business.now()).context(
+    context = Assembler(data, rt.business.now()).context(
         stored.order,
         stored.customer_id,
         settings_of(automation, version),
         version.active_since,
     )
-    planner = Planner(deps, data)
+    planner = Planner(rt, data)
     for decision in automation.decide(event, context):
         planner.apply(decision, automation.key, stored.customer_id, version.version)
 

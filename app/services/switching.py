@@ -109,7 +109,7 @@ def save(
         version = _append(rt, data, key, known, wanted, by=by, enabled=known.enabled)
         data.journal.write("saved", key, rt.business.now(), params={"version": version})
         if known.enabled and key != CONTACT:
-            uow.after_commit("replan", shop_id, key)
+            uow.after_commit("replan", shop_id)
         return SaveResult(version)
 
 

@@ -6,6 +6,10 @@ from typing import Any
 
 import pytest
 
+from app.domain.actions import ActionKind
+from app.domain.snapshots import ObjectKind
+from app.pipeline.freshness import read
+from app.pipeline.interpret import drain
 from app.services import importing
 from tests.pipeline.stands import Stand, standing
 from tests.support import switch_on
@@ -113,6 +117,29 @@ def test_a_killed_import_goes_on_where_it_was(
     assert fetched[1] == fetched[2]
     with stand.harness.shop(stand.shop_id) as data:
         assert all(data.orders.get(order_id) for order_id in ids)
+
+
+def test_a_milestone_reached_while_history_was_read_is_seen_without_any_queue(
+    stand: Stand,
+) -> None:
+    """Each step is a job that the clock asks for; whatever asks for a further one may be lost."""
+    for _ in range(2):
+        stand.order("jana@example.com")
+    stand.wait(days=1)
+    stand.connect()
+    stand.harness.jobs.clear()
+    switch_on(stand.harness, stand.shop_id, "milestone_coupon", {"nth_orders": [3]})
+    stand.wait(hours=1)
+    third = stand.order("jana@example.com")
+    deps, shop = stand.harness.deps, stand.harness.get_shop(stand.shop_id)
+    read(deps, shop, deps.open_store(shop), ObjectKind.ORDER, third)
+    drain(deps, shop.id)
+    assert planned(stand) == []
+    importing.continue_import(deps, stand.shop_id)
+    assert stand.harness.get_shop(stand.shop_id).history_complete
+    with stand.harness.shop(stand.shop_id) as data:
+        rows = [a for a in data.actions.of_order(third) if a.kind is ActionKind.COUPON_CREATE]
+    assert [row.payload["milestone_key"] for row in rows] == ["orders:3"]
 
 
 def test_an_unreachable_store_only_delays(stand: Stand) -> None:

@@ -7,7 +7,12 @@
 from app.db.actions.performing import CLAIMABLE, Performing
 from app.db.actions.planning import Planning
 from app.db.actions.reading import Reading
-from app.db.actions.sweeps import next_due, shops_with_due_actions, shops_with_expired_leases
+from app.db.actions.sweeps import (
+    next_due,
+    shops_with_due_actions,
+    shops_with_expired_leases,
+    shops_with_older_plans,
+)
 
 __all__ = [
     "CLAIMABLE",
@@ -15,6 +20,7 @@ __all__ = [
     "next_due",
     "shops_with_due_actions",
     "shops_with_expired_leases",
+    "shops_with_older_plans",
 ]
 
 

@@ -23,9 +23,20 @@ class Reading(ActionRows):
         """All rows of one customer, oldest first."""
         return self._many(actions.c.customer_id == customer_id)
 
-    def waiting(self, automation: str) -> list[Action]:
-        """Rows of an automation that are still to come."""
-        return self._many(actions.c.automation == automation, actions.c.state.in_(WAITING))
+    def waiting_under_older(self, automation: str, version: int, limit: int) -> list[Action]:
+        """Rows of an automation to come that were decided under older settings, oldest first."""
+        query = (
+            select(actions)
+            .where(
+                self._mine(actions),
+                actions.c.automation == automation,
+                actions.c.state.in_(WAITING),
+                actions.c.settings_version < version,
+            )
+            .order_by(actions.c.id)
+            .limit(limit)
+        )
+        return [action_from(row) for row in self._connection.execute(query)]
 
     def page(
         self,

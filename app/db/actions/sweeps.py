@@ -5,9 +5,9 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 
 from app.db.actions.performing import CLAIMABLE, is_due
-from app.db.models import actions, shops
+from app.db.models import actions, settings_versions, shops
 from app.db.session import UnitOfWork
-from app.domain.actions import MERCHANT_MAIL, ActionState
+from app.domain.actions import MERCHANT_MAIL, WAITING, ActionKind, ActionState
 from app.domain.ids import ShopId
 
 
@@ -31,6 +31,34 @@ def shops_with_expired_leases(uow: UnitOfWork, wall: datetime) -> list[ShopId]:
     query = (
         select(actions.c.shop_id)
         .where(actions.c.state == ActionState.PERFORMING, actions.c.lease_until <= wall)
+        .distinct()
+    )
+    return [ShopId(shop_id) for (shop_id,) in uow.connection.execute(query)]
+
+
+def shops_with_older_plans(uow: UnitOfWork) -> list[ShopId]:
+    """Shops where rows wait that were decided under older settings than the present ones.
+
+    Voids wait under whatever settings: switching the automation off leaves them alone.
+    """
+    newest = (
+        select(
+            settings_versions.c.shop_id,
+            settings_versions.c.automation,
+            func.max(settings_versions.c.version).label("version"),
+        )
+        .group_by(settings_versions.c.shop_id, settings_versions.c.automation)
+        .subquery()
+    )
+    query = (
+        select(actions.c.shop_id)
+        .join(
+            newest,
+            (newest.c.shop_id == actions.c.shop_id)
+            & (newest.c.automation == actions.c.automation)
+            & (newest.c.version > actions.c.settings_version),
+        )
+        .where(actions.c.state.in_(WAITING), actions.c.kind != ActionKind.COUPON_VOID)
         .distinct()
     )
     return [ShopId(shop_id) for (shop_id,) in uow.connection.execute(query)]
