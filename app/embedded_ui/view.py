@@ -1,4 +1,4 @@
-"""What all merchant pages share: navigation, the reader's words and times, states with icons."""
+"""What all merchant pages share: the reader's words and times, states with icons."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,14 +13,8 @@ from app.domain.actions import ActionKind, ActionState
 from app.domain.reasons import Reason
 from app.embedded_ui.session import MerchantSession
 from app.http import current_deps
-from app.i18n import N_, Language, Translator, negotiate
+from app.i18n import Language, Translator, negotiate
 from app.i18n.reasons import explain
-
-_NAVIGATION = (  # blueprint, address, words
-    ("home", "/app/", N_("Home")),
-    ("automations", "/app/automations", N_("Automations")),
-    ("activity", "/app/activity", N_("Activity")),
-)
 
 # Tone and icon of each state; the word beside them alone must be enough.
 _SIGNS = {
@@ -98,14 +92,9 @@ def reader_of(merchant: MerchantSession) -> Reader:
 
 
 def page(template: str, reader: Reader, **values: Any) -> str:
-    """A page inside the merchant's navigation. `done` in the address names what was just done."""
-    nav = [
-        {"href": href, "label": reader.words.gettext(label), "current": request.blueprint == name}
-        for name, href, label in _NAVIGATION
-    ]
+    """A page for its reader. `done` in the address names what was just done."""
     return render_template(
         template,
-        nav=nav,
         reader=reader,
         zone=reader.zone,
         now=reader.now,

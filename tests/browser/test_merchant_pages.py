@@ -205,3 +205,6 @@ def test_inside_shopify_pages_come_by_token_and_forms_need_no_other(frame: "Fram
     frame.owner.page.get_by_role("button", name="Save").click()  # the admin's own save bar
     expect(frame.get_by_text("Saved.")).to_be_visible(timeout=SLOW)
     expect(frame.get_by_label("Ask after delivery")).to_have_value("9", timeout=SLOW)
+    menu = frame.owner.page.get_by_role("navigation")  # the admin's own, filled from ours
+    menu.get_by_role("link", name="Activity").click()
+    expect(frame.get_by_role("heading", level=1)).to_have_text("Activity", timeout=SLOW)

@@ -15,6 +15,7 @@ from app.db.shops import Shop, Shops
 from app.deps import Deps
 from app.domain.errors import MerchantMustFix, Retryable
 from app.http import current_deps
+from app.i18n import N_
 from app.platforms.shopify.id_token import InvalidIdToken, MerchantIdentity, verify_id_token
 from app.platforms.shopify.platform import Shopify
 from app.services import connections
@@ -26,6 +27,11 @@ blueprint = Blueprint("session", __name__)
 Host = Literal["shopify", "woocommerce"]
 P = ParamSpec("P")
 _PROLONG_AFTER = timedelta(minutes=10)
+_NAVIGATION = (  # blueprint, address, words
+    ("home", "/app/", N_("Home")),
+    ("automations", "/app/automations", N_("Automations")),
+    ("activity", "/app/activity", N_("Activity")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +147,15 @@ def _for_templates() -> dict[str, Any]:
     settings = current_deps().settings
     merchant: MerchantSession | None = g.get("merchant")
     shop = merchant.shop if merchant else None
+    host = merchant.host if merchant else g.get("host", "woocommerce")
+    nav = [
+        {"href": href, "label": label, "current": request.blueprint == name}
+        for name, href, label in _NAVIGATION
+    ]
     return {
-        "host": merchant.host if merchant else g.get("host", "woocommerce"),
+        "host": host,
+        # Shopify's menu is built from the shell, before the merchant is known
+        "nav": nav if merchant or host == "shopify" else [],
         "shop_name": (shop.name or shop.domain) if shop else "",
         "store_admin_url": f"{shop.domain}/wp-admin/" if shop else "",
         "shopify_api_key": settings.shopify_client_id,
