@@ -147,14 +147,17 @@ def come_back() -> ResponseReturnValue:
         return _refused("other_browser")
     if early:
         return _refused("not_approved")
-    return redirect("/connect/woocommerce/waiting", 303)
+    response = redirect("/connect/woocommerce/waiting", 303)
+    returned = {"pending": connections.pending_id(nonce), "returned": True}
+    cookies.put(deps, response, _COOKIE, returned, connections.PENDING_FOR)
+    return response
 
 
 @blueprint.get("/woocommerce/waiting")
 def wait() -> ResponseReturnValue:
     """Until the store has answered; then the keys are put to use and the merchant is signed in."""
     deps = current_deps()
-    pending = _pending(deps)
+    pending = _pending(deps, returned=True)
     verdict = connections.verdict(deps, pending) if pending else CannotConnect("link_used")
     if verdict is None:
         response = Response(render_template("installers/waiting.html"), mimetype="text/html")
@@ -204,8 +207,10 @@ def _looked_up(address: str) -> StoreFound | Failure:
     return _failure(found.code, found.params) if isinstance(found, ProbeFailure) else found
 
 
-def _pending(deps: Deps) -> str:
-    return str((cookies.get(deps, _COOKIE, connections.PENDING_FOR) or {}).get("pending", ""))
+def _pending(deps: Deps, *, returned: bool = False) -> str:
+    """What this browser waits for; with `returned` only once the store has sent it back here."""
+    known = cookies.get(deps, _COOKIE, connections.PENDING_FOR) or {}
+    return str(known.get("pending", "")) if known.get("returned") or not returned else ""
 
 
 def _failure(code: str, params: Any = None) -> Failure:

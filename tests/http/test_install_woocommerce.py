@@ -219,3 +219,21 @@ def test_a_store_that_cannot_reach_us_is_told_of_the_other_way(
     ):
         page = Visitor(site.url).post("/connect/woocommerce", address=twin.url)
     assert (page.status_code, "cannot be reached by your store" in page.text) == (422, True)
+
+
+def test_waiting_without_having_come_back_connects_nothing(site: Installation) -> None:
+    """Whoever began only watches the waiting page: the owner's browser has yet to return."""
+    attacker, owner = Visitor(site.url), Visitor(site.url)
+    begun = attacker.post("/connect/woocommerce", address=site.store)
+    asked = asked_for(begun)
+    keys = site.keys()
+    granted = {"consumer_key": keys["key"], "consumer_secret": keys["secret"]}
+    assert post_callback(site, asked["user_id"], **granted) == 200
+    site.harness.run_jobs()
+    assert attacker.get("/connect/woocommerce/waiting").status_code == 403
+    assert site.shop() is None
+
+    back = f"/connect/woocommerce/return?success=1&user_id={asked['user_id']}"
+    assert owner.get(back).status_code == 403
+    assert attacker.get(back).status_code == 403
+    assert site.shop() is None
