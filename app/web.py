@@ -1,10 +1,12 @@
 """The web process: one Flask application for platforms, merchants and customers."""
 
 import logging
+import traceback
 from pathlib import Path
+from typing import Any
 
 import structlog
-from flask import Flask, Response, g, render_template, request
+from flask import Flask, Response, abort, g, render_template, request
 from jinja2 import ChoiceLoader, FileSystemLoader
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -38,13 +40,24 @@ _BLUEPRINTS = (
 )
 
 
+class _Application(Flask):
+    def log_exception(self, exc_info: Any) -> None:
+        """The place and no more: addresses are signed links, and values may be personal data."""
+        frames = traceback.extract_tb(exc_info[2])
+        place = f"{frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].lineno}"
+        error = exc_info[0].__name__
+        log.error("web.bug", endpoint=request.endpoint, error=error, place=place)
+
+
 def create_app(deps: Deps | None = None) -> Flask:
     """The WSGI application; without `deps` they are built from the environment."""
     if deps is None:
         settings = load_settings()
         configure_logging(settings)
         deps = build_deps(settings)
-    app = Flask("app", static_folder=str(_HERE / "embedded_ui" / "static"), template_folder=None)
+    app = _Application(
+        "app", static_folder=str(_HERE / "embedded_ui" / "static"), template_folder=None
+    )
     app.extensions[EXTENSION] = deps
     app.config["MAX_CONTENT_LENGTH"] = deps.settings.max_body_bytes
     app.jinja_loader = ChoiceLoader(
@@ -66,6 +79,7 @@ def _pages(app: Flask) -> None:
     """Language, headers and error pages for everything that people see."""
     install(app.jinja_env, lambda: Translator(page_language()))
     app.context_processor(lambda: {"language": page_language(), "supported": SUPPORTED})
+    app.before_request(_refuse_nul)
     app.after_request(_headers)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(DatabaseUnavailable, _unavailable)
@@ -78,6 +92,12 @@ def page_language() -> Language:
         return negotiate(asked)
     chosen = g.get("language")
     return negotiate(chosen or request.headers.get("Accept-Language", "")[:2])
+
+
+def _refuse_nul() -> None:
+    """No link of ours has one, and PostgreSQL takes no text that does."""
+    if "\0" in request.path or any("\0" in value for value in request.args.values()):
+        abort(400)
 
 
 def _headers(response: Response) -> Response:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from itertools import count
 from typing import Any
 
 from flask import Flask, Response
@@ -34,6 +35,7 @@ from app.web import create_app
 from tests.support import MovableClock
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+_NUMBERS = count()
 DAY = timedelta(days=1)
 PEOPLE = (
     ("Žofia", "Nováková", "SK"),
@@ -183,11 +185,14 @@ def merchant_shop(database_url: str, data_dir: Any, **shop_values: Any) -> Itera
         environment="development",
         secret_keys=os.urandom(24).hex(),
         public_url="http://shop.test",
-        redis_url="redis://127.0.0.1:1/0",  # nobody listens: limits are counted in the process
+        # nobody listens: limits are counted in the process, for each shop anew
+        redis_url=f"redis://127.0.0.1:1/{next(_NUMBERS)}",
         database_url=database_url,
         data_dir=data_dir,
         mail_transport="outbox",
         mail_from="hello@afterglow.example",
+        shopify_client_id="client-id",
+        shopify_client_secret="client-secret-0123456789-0123456789",
     )
     signals: list[Signal] = []
     built, clock = build_deps(settings), MovableClock(NOW)

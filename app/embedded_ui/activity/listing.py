@@ -22,6 +22,7 @@ from app.i18n import N_
 blueprint = Blueprint("activity", __name__, url_prefix="/app")
 
 PAGE = 50
+LARGEST_ID = 2**63 - 1  # that a database takes
 _FIELDS = ("q", "automation", "outcome", "from")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -114,16 +115,16 @@ def _filter(data: ShopData, reader: Reader) -> Filter:
 def _day(name: str, reader: Reader) -> datetime | None:
     try:
         day = date.fromisoformat(request.args.get(name, ""))
-    except ValueError:
+        return datetime.combine(day, time(), reader.zone).astimezone(UTC)
+    except (ValueError, OverflowError):  # the first day of all has no midnight west of here
         return None
-    return datetime.combine(day, time(), reader.zone).astimezone(UTC)
 
 
 def _place(name: str) -> Place | None:
     """A place in the list, as `_address` wrote it."""
     at, _, action_id = request.args.get(name, "").partition("_")
     try:
-        return Place(_EPOCH + timedelta(microseconds=int(at)), int(action_id))
+        return Place(_EPOCH + timedelta(microseconds=int(at)), min(int(action_id), LARGEST_ID))
     except (ValueError, OverflowError):
         return None
 

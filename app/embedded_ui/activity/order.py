@@ -14,7 +14,7 @@ from app.domain.actions import Action, ActionState
 from app.domain.ids import ActionId, PlatformId
 from app.domain.money import Money
 from app.domain.snapshots import OrderSnapshot, Person
-from app.embedded_ui.activity.listing import blueprint, full_name, number
+from app.embedded_ui.activity.listing import LARGEST_ID, blueprint, full_name, number
 from app.embedded_ui.activity.timeline import tell
 from app.embedded_ui.session import MerchantSession, merchant_page
 from app.embedded_ui.view import page, reader_of
@@ -109,6 +109,8 @@ def repeat(merchant: MerchantSession, action_id: int) -> ResponseReturnValue:
 
 
 def _action(merchant: MerchantSession, action_id: int) -> Action:
+    if action_id > LARGEST_ID:
+        abort(404)
     with current_deps().db.read() as uow:
         action = ShopData(uow, merchant.shop.id).actions.get(ActionId(action_id))
     if action is None or not action.order_id:

@@ -57,6 +57,6 @@ def _opened(uow: UnitOfWork, row: ParkedDelivery) -> Parked:
 def _readable(body: bytes) -> str:
     try:
         text = json.dumps(json.loads(body), ensure_ascii=False, indent=2)
-    except ValueError:
+    except (ValueError, RecursionError):
         text = body.decode(errors="replace")
     return text[:_CHARACTERS]

@@ -1,5 +1,7 @@
 """Signing in without the plugin (WooCommerce host)."""
 
+from urllib.parse import urlsplit
+
 from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -28,7 +30,7 @@ def send() -> ResponseReturnValue:
     caller = request.remote_addr or ""
     if not limits.allow("20/hour", "sign-in from", caller):
         return render_template("session/too_often.html"), 429
-    if limits.allow("5/hour", "sign-in to", address.lower()):
+    if limits.allow("5/hour", "sign-in to", _store(address)):
         signing_in.send_link(current_deps(), address)
     return render_template("session/sent.html", address=address)
 
@@ -52,3 +54,13 @@ def enter(token: str) -> ResponseReturnValue:
     response = redirect("/app/", 303)
     cookies.sign_in(deps, response, shop, OWNER)
     return response
+
+
+def _store(address: str) -> str:
+    """One name for all spellings that find one store, so that its owner is mailed rarely."""
+    try:
+        parts = urlsplit(address if "://" in address else f"https://{address}")
+        host = parts.hostname or ""
+    except ValueError:
+        return address
+    return host.removeprefix("www.") + parts.path.rstrip("/").removesuffix("/wp-admin").lower()
