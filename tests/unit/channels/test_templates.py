@@ -1,5 +1,6 @@
 """MRML drops tags that it does not know without a word; so the layouts may only use known ones."""
 
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -55,6 +56,17 @@ def test_an_unknown_tag_would_be_noticed() -> None:
         "<mj-column><p>lost</p><mj-html>lost</mj-html><mj-text><p>kept</p></mj-text></mj-column>"
     )
     assert Layout(source).dropped == ["p", "mj-html"]
+
+
+def test_links_open_a_window_of_their_own() -> None:
+    """Mail read in a frame (a web mailer, our outbox) cannot show our pages in that frame."""
+    links = [
+        link
+        for path in TEMPLATES.rglob("*.mjml")
+        for link in re.findall(r"<a .*?>", path.read_text())
+    ]
+    assert links
+    assert [link for link in links if 'target="_blank"' not in link] == []
 
 
 def test_each_message_has_both_templates() -> None:
