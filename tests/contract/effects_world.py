@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import delete, update
 
 from app.channels.base import MailTransport, OutgoingMail, SendResult
+from app.db.models import actions, leases
 from app.db.session import PATIENCE, Database, UnitOfWork
 from app.db.shops import Shop
 from app.db.tenant import ShopData
@@ -20,6 +21,7 @@ from app.domain.decisions import Schedule
 from app.domain.ids import ActionId, ShopId
 from app.domain.reasons import Reason, ReasonCode
 from app.domain.snapshots import ObjectKind
+from app.pipeline.freshness import read
 from app.pipeline.perform import perform, perform_due, recover
 from app.pipeline.plan import Planner
 from app.platforms.base import Store
@@ -125,12 +127,15 @@ class World:
 
     # one more due action of each kind
 
-    def prepare(self, kind: ActionKind) -> ActionId:
+    def next_customer(self) -> None:
         self.harness.business.advance(hours=2)  # new shops send ten mails an hour
         self.harness._tell_twins()
         self.number += 1
+
+    def prepare(self, kind: ActionKind) -> ActionId:
+        self.next_customer()
         makers: dict[ActionKind, Callable[[], str]] = {
-            ActionKind.REVIEW_REQUEST_MAIL: self._delivered,
+            ActionKind.REVIEW_REQUEST_MAIL: self.delivered,
             ActionKind.COUPON_CREATE: self._ordered,
             ActionKind.COUPON_MAIL: self._rewarded,
             ActionKind.COUPON_VOID: self._refunded,
@@ -154,7 +159,8 @@ class World:
         self.learn(order_id)
         return order_id
 
-    def _delivered(self) -> str:
+    def delivered(self) -> str:
+        """An order of the present customer that has just arrived; returns its id."""
         order_id = self._ordered()
         for move in ("fulfil", "deliver"):
             self.stand.move(order_id, move)
@@ -217,6 +223,13 @@ class World:
         self.deps.dispatch(("refresh", (self.shop_id,)))
         self._run_jobs_but_perform()
 
+    def stage(self, order_id: str) -> None:
+        """Read the order, but leave it to others to interpret what came."""
+        self.harness.wall.advance(seconds=1)
+        store = self.deps.open_store(self.shop)
+        read(self.deps, self.shop, store, ObjectKind.ORDER, order_id)
+        self.harness.jobs.clear()
+
     def _run_jobs_but_perform(self) -> None:
         from app.jobs.tasks import TASKS
 
@@ -266,17 +279,19 @@ class World:
         """Leases run out and waits end; the clock finds what is left, until nothing is."""
         self.harness.business.advance(minutes=1)
         for _ in range(4):
-            with self.deps.db.write() as uow:
-                past = (self.harness.wall.now() - timedelta(seconds=1)).replace(tzinfo=None)
-                uow.connection.execute(
-                    text("UPDATE actions SET lease_until = :past WHERE lease_until IS NOT NULL"),
-                    {"past": past.isoformat(" ", "microseconds")},
-                )
-                uow.connection.execute(text("UPDATE actions SET not_before = NULL"))
-                uow.connection.execute(text("DELETE FROM leases"))
+            self.lose_leases()
             recover(self.deps, self.shop_id)
             perform_due(self.deps, self.shop_id)
             self._run_jobs_but_perform()
+
+    def lose_leases(self) -> None:
+        """As after some minutes, without moving the clocks by which stores judge signatures."""
+        past = self.harness.wall.now() - timedelta(seconds=1)
+        with self.deps.db.write() as uow:
+            stranded = actions.c.lease_until.is_not(None)
+            uow.connection.execute(update(actions).where(stranded).values(lease_until=past))
+            uow.connection.execute(update(actions).values(not_before=None))
+            uow.connection.execute(delete(leases))
 
     # what is there now
 
