@@ -125,7 +125,7 @@ def test_inside_shopify_the_shell_fetches_the_page_with_the_token(page: Page, ad
 def test_a_page_that_cannot_be_fetched_says_so(chromium: Browser, address: str) -> None:
     page = chromium.new_page()
     page.goto(address + "/shopify-broken")
-    expect(page.get_by_role("alert")).to_contain_text("could not be loaded")
+    expect(page.get_by_role("alert")).to_contain_text("could not be loaded", timeout=20_000)
     expect(page.get_by_role("link", name="Try again")).to_be_visible()
     page.close()
 

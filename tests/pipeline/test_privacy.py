@@ -336,3 +336,59 @@ def test_a_late_delivery_of_an_erased_shop_stores_nobody(shopify: Shopify) -> No
     privacy.erase_shop(shopify.harness.deps, shopify.shop_id)
     shopify.deliver()
     assert set(rows_of(shopify, shopify.shop_id)) <= {"inbox", "journal"}
+    assert shown(shopify) == []
+
+
+def test_a_late_delivery_about_an_erased_customer_keeps_no_body(stand: Stand) -> None:
+    customer, order_id = life_of(stand)
+    erase(stand, customer)
+    stand.wait(minutes=30)
+    stand.move(order_id, "fulfil")
+    stand.order(EMAIL, first_name=FIRST, last_name=LAST)
+    stand.deliver()
+    with stand.harness.shop(stand.shop_id) as data:
+        assert not data.inbox.has_pending("webhook")
+    assert shown(stand) == []
+
+
+def test_the_platforms_id_of_an_erased_customer_is_forgotten(shopify: Shopify) -> None:
+    customer, _ = life_of(shopify)
+    (shopify_id,) = [
+        str(person["id"])
+        for person in shopify.call("GET", "/_twin/shops/cinar-breza/customers")
+        if person["email"].lower() == EMAIL.lower()
+    ]
+    assert shopify_id in everything(shopify)
+    erase(shopify, customer)
+    shopify.job("reconcile")
+    assert shopify_id not in everything(shopify)
+
+
+def test_a_shop_that_was_kept_once_can_be_erased_later(shopify: Shopify) -> None:
+    """Connected again while it was being erased; then it left for good."""
+    deps = shopify.harness.deps
+    with shopify.harness.change(shopify.shop_id) as data:
+        data.privacy.ask(Control.SHOP_REDACT, Person(), (), 0, shopify.harness.wall.now())
+    shopify.job("privacy")
+    life_of(shopify)
+    privacy.erase_shop(deps, shopify.shop_id)
+    shopify.harness.run_jobs()
+    assert rows_of(shopify, shopify.shop_id) == {}
+    assert shown(shopify) == []
+
+
+def test_a_shop_that_comes_back_at_the_last_moment_is_not_blanked(
+    shopify: Shopify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = privacy.shop_tables
+
+    def then_a_visit() -> Iterator[Any]:
+        yield from real()
+        shopify.connect()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(privacy, "shop_tables", then_a_visit)
+        privacy.erase_shop(shopify.harness.deps, shopify.shop_id)
+    shopify.harness.run_jobs()
+    assert shopify.harness.get_shop(shopify.shop_id).connected
+    assert open_requests(shopify) == 0

@@ -276,6 +276,18 @@ def test_a_rating_of_another_app_is_kept_and_ours_waits_for_the_merchant(
     assert len(blocked) == 1
 
 
+def test_a_rating_that_we_wrote_before_an_uninstall_is_still_ours(store: ShopifyStore) -> None:
+    _review(store, store.place(), 4)
+    second = store.place(email="peter@example.sk")
+    store.do("uninstall")
+    store.do("install")
+    store.enter()
+    _review(store, second, 5)
+    assert _rating(store)["rating_count"] == "2"
+    with store.harness.shop(store.shop.id) as data:
+        assert data.problems.all_open() == []
+
+
 def test_an_uninstall_ends_what_waits_and_a_reinstall_does_not_bring_it_back(
     store: ShopifyStore,
 ) -> None:

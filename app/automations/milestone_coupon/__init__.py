@@ -172,12 +172,16 @@ def _take_back(context: Context, purchases: Purchases) -> Iterator[Decision]:
         else:
             yield Decline(row.kind, row.dedupe_key, lost, order_id)
     for coupon in context.coupons:
-        if coupon.order_id != order_id or coupon.state != "issued":
+        if coupon.order_id != order_id or is_kept(coupon.milestone_key):
             continue
-        if not is_kept(coupon.milestone_key):
+        key = f"coupon-void:{coupon.code}"
+        if coupon.state == "used":
+            used = Reason.of(ReasonCode.COUPON_USED)
+            yield Decline(ActionKind.COUPON_VOID, key, used, order_id)
+        elif coupon.state == "issued":
             yield Schedule(
                 kind=ActionKind.COUPON_VOID,
-                dedupe_key=f"coupon-void:{coupon.code}",
+                dedupe_key=key,
                 due_at=context.now,
                 useful_until=context.now + _VOID_FOR,
                 reason=lost,

@@ -54,7 +54,13 @@ def test_a_refund_before_use_makes_the_coupon_void() -> None:
     assert decision.reason.code is Why.MILESTONE_LOST
 
 
-@pytest.mark.parametrize("state", ["used", "voided", "expired", "planned"])
+def test_a_used_coupon_says_why_it_stays() -> None:
+    [decision] = lose(coupons=(replace(ISSUED, state="used"),))
+    assert isinstance(decision, Decline)
+    assert decision.reason.code is Why.COUPON_USED
+
+
+@pytest.mark.parametrize("state", ["voided", "expired", "planned"])
 def test_only_a_coupon_that_can_be_used_is_made_void(state: str) -> None:
     assert lose(coupons=(replace(ISSUED, state=state),)) == []
 

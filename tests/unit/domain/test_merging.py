@@ -95,8 +95,16 @@ def fold(parts: Iterable[Part]) -> OrderSnapshot:
         if merged is None:
             postponed.append(part)
         known = merged or known
-    for part in postponed:
-        known = merge(known, part) or known
+    while postponed:  # one of them may be what another waits for
+        left = []
+        for part in postponed:
+            merged = merge(known, part)
+            known = merged or known
+            if merged is None:
+                left.append(part)
+        if len(left) == len(postponed):
+            break
+        postponed = left
     assert known is not None
     return known
 
