@@ -18,8 +18,8 @@ NOBODY = Person()
 
 
 def order_doc(order: OrderSnapshot) -> dict[str, Any]:
-    """The clear part: everything but the person; the platform's customer id stays."""
-    anonymous = replace(order, person=Person(customer_id=order.person.customer_id))
+    """The clear part: everything but the person."""
+    anonymous = replace(order, person=NOBODY)
     doc: dict[str, Any] = _orders.dump_python(anonymous, mode="json", exclude_defaults=True)
     return doc
 

@@ -139,12 +139,11 @@ def blank_shop(uow: UnitOfWork, shop_id: ShopId) -> None:
     The key of its hashes goes, too: hashes in a backup then lead to nobody.
     """
     empty = ("owner_email", "country", "colour", "logo_url", "postal_address", "paused_at")
-    uow.connection.execute(
+    blanked = uow.connection.execute(
         update(shops)
-        .where(shops.c.id == shop_id)
+        .where(shops.c.id == shop_id, shops.c.state == "erased")  # not connected again just now
         .values(
             **dict.fromkeys(empty),
-            state="erased",
             name="",
             url="",
             timezone="UTC",
@@ -153,4 +152,6 @@ def blank_shop(uow: UnitOfWork, shop_id: ShopId) -> None:
             hash_key=uow.keyring.seal(new_shop_key()),
         )
     )
-    uow.connection.execute(delete(privacy_requests).where(privacy_requests.c.shop_id == shop_id))
+    if blanked.rowcount:
+        own = privacy_requests.c.shop_id == shop_id
+        uow.connection.execute(delete(privacy_requests).where(own))

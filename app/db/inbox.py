@@ -87,10 +87,18 @@ class Inbox(Repository):
         )
         return self._connection.execute(query.limit(1)).first() is not None
 
-    def finish(self, row: InboxRow, state: str, now: datetime, note: str | None = None) -> None:
-        """Done, ignored, unknown or failed. Bodies of polls, imports and refreshes are dropped."""
+    def finish(
+        self,
+        row: InboxRow,
+        state: str,
+        now: datetime,
+        note: str | None = None,
+        *,
+        keep_body: bool = True,
+    ) -> None:
+        """Done, ignored, unknown or failed."""
         values = {"state": state, "note": note, "interpreted_at": now}
-        if row.source != "webhook" and state != "failed":
+        if not keep_body:
             values["sealed_body"] = None
         self._connection.execute(
             update(inbox).where(self._mine(inbox), inbox.c.id == row.id).values(**values)

@@ -37,19 +37,19 @@ class Privacy(Repository):
         inbox_id: int,
         now: datetime,
     ) -> None:
-        """Remember a request; the same inbox row asks once."""
+        """Remember a request; asked again after it was done, it is open again."""
         sealed = self._keyring.seal_json(
             {"person": person_doc(person), "order_ids": list(order_ids)}
         )
+        values = {"sealed": sealed, "state": "open", "requested_at": now, "done_at": None}
         self._connection.execute(
             self._insert(
-                privacy_requests,
-                kind=kind,
-                sealed=sealed,
-                state="open",
-                inbox_id=inbox_id,
-                requested_at=now,
-            ).on_conflict_do_nothing()
+                privacy_requests, kind=kind, inbox_id=inbox_id, **values
+            ).on_conflict_do_update(
+                index_elements=["shop_id", "inbox_id"],
+                set_=values,
+                where=privacy_requests.c.state == "done",
+            )
         )
 
     def open_requests(self) -> list[PrivacyRequest]:

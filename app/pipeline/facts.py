@@ -50,6 +50,7 @@ class Facts:
         self._now = rt.business.now()
         # What we read ourselves is the whole truth of that moment; a webhook may lack things.
         self._read_at = None if row.source == "webhook" else self._now
+        self.met_forgotten = False  # whether the row tells of somebody who asked to be forgotten
 
     def take(self, snapshot: Snapshot) -> None:
         """Store what the snapshot proves and plan what follows from it."""
@@ -114,13 +115,18 @@ class Facts:
     def _who(self, person: Person) -> tuple[CustomerId | None, bytes | None]:
         """The canonical customer and the sealed person; nobody for the erased."""
         customers = self._data.customers
-        if customers.is_erased(person):
+        if self._is_forgotten(person):
             return None, None
         sealed = customers.seal(person)
         customer_id = customers.resolve(person, self._now, sealed)
         if customer_id and sealed and person.email:
             customers.update(customer_id, sealed=sealed)
         return customer_id, sealed
+
+    def _is_forgotten(self, person: Person) -> bool:
+        forgotten = self._data.customers.is_erased(person)
+        self.met_forgotten = self.met_forgotten or forgotten
+        return forgotten
 
     def _save(
         self,
@@ -130,7 +136,7 @@ class Facts:
         before: OrderSnapshot | None,
     ) -> None:
         """Write the fold, add the facts that are new, and let the automations answer."""
-        anonymous = replace(order, person=Person(customer_id=order.person.customer_id))
+        anonymous = replace(order, person=Person())
         self._data.orders.save(anonymous, customer_id, sealed, self._read_at)
         new = [e for e in facts_of(anonymous) if self._data.events.add(e, customer_id, self._now)]
         for event in new:
@@ -152,6 +158,8 @@ class Facts:
                     merged = merge_refund(stored.order, part)
                 case DeliverySnapshot():
                     merged = merge_delivery(stored.order, part)
+        if stored and stored.sealed_person is None:  # parcels name their receiver
+            self.met_forgotten = True
         if stored and merged:
             self._save(merged, stored.customer_id, None, stored.order)
         else:  # the order, or the parcel, is not known yet
@@ -169,6 +177,8 @@ class Facts:
 
     def _consent(self, consent: ConsentSnapshot) -> None:
         customers = self._data.customers
+        if self._is_forgotten(Person(email=consent.email, customer_id=consent.customer_id)):
+            return
         customer_id = None
         if consent.customer_id:
             customer_id = customers.find_platform(consent.customer_id)
@@ -201,7 +211,7 @@ class Facts:
         self._save(replace(stored.order, trashed=True), stored.customer_id, None, stored.order)
 
     def _merged(self, merged: MergedCustomers) -> None:
-        kept = self._data.customers.resolve(Person(customer_id=merged.kept), self._now)
+        kept, _ = self._who(Person(customer_id=merged.kept))
         removed = self._data.customers.find_platform(merged.removed)
         if kept and removed and kept != removed:
             self._data.customers.merge(kept, removed)

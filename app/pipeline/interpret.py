@@ -121,20 +121,23 @@ def _read(rt: Runtime, shop: Shop, row: InboxRow) -> Reading:
 
 def _apply(rt: Runtime, data: ShopData, reading: Reading) -> None:
     row, state, note = reading.row, reading.state, reading.note
+    keep_body = row.source == "webhook"
     if reading.snapshots and not _concerns_us(data, reading.snapshots):
-        state, note = "ignored", "The shop was not connected"
+        state, note, keep_body = "ignored", "The shop was not connected", False
     elif reading.snapshots:
         try:
             with savepoint(data.uow):
-                _apply_snapshots(rt, data, reading)
+                forgotten = _apply_snapshots(rt, data, reading)
+            keep_body = keep_body and not forgotten
         except DatabaseUnavailable:
             raise  # not the row's fault: all of the batch is tried again
         except Exception as error:  # noqa: BLE001 - parked, visible, replayable; others go on
             _report(data.shop_id, row, error)
             state, note = "failed", _fault(error)
+    keep_body = keep_body or state == "failed"  # to be replayed
     if state in ("failed", "unknown"):
         data.journal.write(state, "delivery", rt.business.now(), params={"inbox": row.id})
-    data.inbox.finish(row, state, rt.wall.now(), note)
+    data.inbox.finish(row, state, rt.wall.now(), note, keep_body=keep_body)
 
 
 def _concerns_us(data: ShopData, snapshots: Sequence[Snapshot]) -> bool:
@@ -144,12 +147,15 @@ def _concerns_us(data: ShopData, snapshots: Sequence[Snapshot]) -> bool:
     return any(isinstance(snapshot, ControlMessage) for snapshot in snapshots)
 
 
-def _apply_snapshots(rt: Runtime, data: ShopData, reading: Reading) -> None:
+def _apply_snapshots(rt: Runtime, data: ShopData, reading: Reading) -> bool:
+    """True if the body tells of somebody whom we have forgotten: it is not kept either."""
+    facts = Facts(rt, data, reading.row)
     for snapshot in reading.snapshots:
         if isinstance(snapshot, ControlMessage):
             control.obey(rt, data, reading.row, snapshot)
         else:
-            Facts(rt, data, reading.row).take(snapshot)
+            facts.take(snapshot)
+    return facts.met_forgotten
 
 
 def _fault(error: Exception) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
+from app.db.cursors import WRITTEN
 from app.db.leases import acquire, release
 from app.db.reviews import ReviewRow
 from app.db.tenant import ShopData
@@ -85,7 +86,7 @@ def _holder(work: Work) -> str:
 def _mended(data: ShopData, review: ReviewRow, now: datetime) -> None:
     """The sum of this product could be written: whatever was in the way is gone."""
     for problem in data.problems.all_open():
-        if problem.key == RATING_NOT_OURS and problem.params["product_id"] == review.product_id:
+        if problem.key == RATING_NOT_OURS and problem.params.get("product_id") == review.product_id:
             data.problems.resolve(problem.key, now)
             if data.actions.unblock(problem.key):
                 data.uow.after_commit("perform", data.shop_id)
@@ -108,7 +109,7 @@ def _publish_totals(work: Work, port: ReviewsPort, review: ReviewRow) -> RatingT
 
 
 def _totals_key(review: ReviewRow) -> str:
-    return f"rating:{review.product_id}"
+    return f"{WRITTEN}{review.product_id}"
 
 
 def _parts(work: Work) -> tuple[ReviewRow, ReviewSpec, ReviewsPort]:
