@@ -1,5 +1,6 @@
 """Fixtures for every test: databases, Valkey, a browser, free ports; no network but loopback."""
 
+import contextlib
 import ipaddress
 import os
 import shutil
@@ -16,6 +17,9 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
     from redis import Redis
+
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_own_ports = iter(range(15_000 + 2_000 * _worker, 17_000 + 2_000 * _worker))
 
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",  # tests also run as root in containers
@@ -77,12 +81,18 @@ def _is_address(host: str) -> bool:
 
 @pytest.fixture
 def free_port() -> Callable[[], int]:
-    """Ports of 127.0.0.1 for processes that cannot be given port 0."""
+    """Ports of 127.0.0.1 for processes that cannot be given port 0.
+
+    Below the range from which systems hand out ports, and each test process in a range of its own:
+    a port that is found free stays free until it is used.
+    """
 
     def find() -> int:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            return int(probe.getsockname()[1])
+        for port in _own_ports:
+            with socket.socket() as probe, contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return port
+        raise RuntimeError("No free port is left for this test process")
 
     return find
 
