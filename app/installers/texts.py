@@ -35,7 +35,7 @@ _MOVED = Words(
     N_("Use that address instead, if it is your store."),
 )
 _NO_REST = Words(
-    N_("WooCommerce's interface is not found under this address."),
+    N_("WooCommerce’s interface is not found under this address."),
     N_("In WordPress, set Settings → Permalinks to “Post name”, then try again."),
 )
 _UNREACHABLE = Words(
@@ -68,7 +68,7 @@ WORDS: Mapping[str, Words] = {
     ),
     "rest_blocked": _FIREWALL,
     "rest_moved": Words(
-        N_("A plugin has moved WordPress's interface away from /wp-json/."),
+        N_("A plugin has moved WordPress’s interface away from /wp-json/."),
         N_("Put it back to /wp-json/, then try again."),
     ),
     "plain_permalinks": _NO_REST,
