@@ -389,6 +389,6 @@ def test_a_shop_that_comes_back_at_the_last_moment_is_not_blanked(
     with monkeypatch.context() as patch:
         patch.setattr(privacy, "shop_tables", then_a_visit)
         privacy.erase_shop(shopify.harness.deps, shopify.shop_id)
-    shopify.harness.run_jobs()
+    shopify.job("privacy")
     assert shopify.harness.get_shop(shopify.shop_id).connected
     assert open_requests(shopify) == 0
