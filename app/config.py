@@ -151,10 +151,15 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        lines = [_line(problem["loc"], problem["msg"]) for problem in error.errors()]
-        raise ConfigurationError(
-            "The configuration cannot be used:\n\n" + "\n\n".join(lines) + "\n"
-        ) from None
+        problems = [(problem["loc"], problem["msg"]) for problem in error.errors()]
+    unreadable = {str(location[0]) for location, _ in problems if location}
+    if unreadable:  # then the rules about several settings were not looked at: do, without these
+        try:
+            Settings(**{name: Settings.model_fields[name].default for name in unreadable})
+        except ValidationError as error:
+            problems += [(problem["loc"], problem["msg"]) for problem in error.errors()]
+    lines = [_line(location, message) for location, message in problems]
+    raise ConfigurationError("The configuration cannot be used:\n\n" + "\n\n".join(lines) + "\n")
 
 
 def _line(location: tuple[int | str, ...], message: str) -> str:
