@@ -22,12 +22,13 @@ from twins.shopify.storefront import storefront_blueprint
 from twins.shopify.webhooks import forge
 
 DEFAULT_SHOP = "cinar-breza"
+NO_APP = "http://127.0.0.1:9"  # the discard port: deliveries of tests must not reach a running app
 
 
 def start(
     port: int = 0,
     *,
-    app_url: str = "http://127.0.0.1:8000",
+    app_url: str = NO_APP,
     client_id: str = "afterglow-dev",
     client_secret: str = "shopify-twin-client-secret-0123456789abcdef",  # noqa: S107 -- a stand-in's
     state: str = ":memory:",
