@@ -109,6 +109,17 @@ class ShopifyStore:
         seen: list[dict[str, Any]] = self._json("GET", kind)
         return seen
 
+    def outcomes(self, order_id: str) -> list[tuple[str, str, str]]:
+        """Kind, state and reason of each action of an order."""
+        with self.harness.shop(self.shop.id) as data:
+            actions = data.actions.of_order(order_id)
+        return [(a.kind, a.state, a.reason.code) for a in actions]
+
+    def events(self, order_id: str) -> list[str]:
+        """What is known to have happened to an order."""
+        with self.harness.shop(self.shop.id) as data:
+            return [event.type for event in data.events.of_order(order_id)]
+
     def customer_of(self, order_id: str) -> int:
         (found,) = [o["customer_id"] for o in self.see("orders") if o["id"] == int(order_id)]
         return int(found)

@@ -1,17 +1,13 @@
 """From a signed webhook of a Shopify store to a mail, a review in the store, a discount."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.db.shops import ShopState
 from app.domain.actions import ActionKind, ActionState
-from app.domain.decisions import Schedule
 from app.domain.reasons import ReasonCode
-from app.pipeline.plan import Planner
 from app.services import reviews as review_service
 from tests.pipeline.shopify_store import ShopifyStore, shopify_store
 from tests.support import switch_on
@@ -20,32 +16,14 @@ pytestmark = pytest.mark.both_databases
 
 ASK = "review_request"
 COUPON = "milestone_coupon"
-Outcome = tuple[str, str, str]
 
 
 @pytest.fixture
-def fresh(tmp_path: Path, database_url: str, public_url: str) -> Iterator[ShopifyStore]:
-    """Installed, never opened."""
-    with shopify_store(tmp_path, database_url, public_url) as store:
-        yield store
-
-
-@pytest.fixture
-def store(fresh: ShopifyStore) -> ShopifyStore:
+def store(tmp_path: Path, database_url: str, public_url: str) -> Iterator[ShopifyStore]:
     """Opened once, its history read."""
-    fresh.enter()
-    return fresh
-
-
-def _outcomes(store: ShopifyStore, order_id: str) -> list[Outcome]:
-    with store.harness.shop(store.shop.id) as data:
-        actions = data.actions.of_order(order_id)
-    return [(a.kind, a.state, a.reason.code) for a in actions]
-
-
-def _events(store: ShopifyStore, order_id: str) -> list[str]:
-    with store.harness.shop(store.shop.id) as data:
-        return [event.type for event in data.events.of_order(order_id)]
+    with shopify_store(tmp_path, database_url, public_url) as made:
+        made.enter()
+        yield made
 
 
 def _review(store: ShopifyStore, order_id: str, stars: int, text: str = "Krásna džezva.") -> None:
@@ -67,7 +45,7 @@ def test_an_order_is_asked_for_a_review_once_in_its_language(store: ShopifyStore
     switch_on(store.harness, store.shop.id, ASK)
     order_id = store.place()
     store.deliver(order_id)
-    assert _outcomes(store, order_id) == [
+    assert store.outcomes(order_id) == [
         (ActionKind.REVIEW_REQUEST_MAIL, ActionState.PLANNED, ReasonCode.AFTER_DELIVERY)
     ]
     store.harness.advance(days=6)
@@ -106,7 +84,7 @@ def test_nobody_is_asked_about_a_refunded_order(store: ShopifyStore) -> None:
     store.move(order_id, "refund")
     store.harness.advance(days=10)
     assert store.harness.mails() == []
-    assert _outcomes(store, order_id) == [
+    assert store.outcomes(order_id) == [
         (ActionKind.REVIEW_REQUEST_MAIL, ActionState.SKIPPED, ReasonCode.ORDER_REFUNDED)
     ]
 
@@ -117,7 +95,7 @@ def test_a_cancelled_order_says_why_nobody_is_asked(store: ShopifyStore) -> None
     store.move(order_id, "cancel")
     store.harness.advance(days=10)
     assert store.harness.mails() == []
-    assert _outcomes(store, order_id) == [
+    assert store.outcomes(order_id) == [
         (ActionKind.REVIEW_REQUEST_MAIL, ActionState.SKIPPED, ReasonCode.ORDER_CANCELLED)
     ]
 
@@ -132,7 +110,7 @@ def test_a_german_customer_is_asked_only_with_consent(store: ShopifyStore) -> No
         store.deliver(order_id)
     store.harness.advance(days=10)
     assert [mail.to_address for mail in store.harness.mails()] == ["greta@example.de"]
-    assert _outcomes(store, silent)[0][1:] == (ActionState.SKIPPED, ReasonCode.NO_CONSENT)
+    assert store.outcomes(silent)[0][1:] == (ActionState.SKIPPED, ReasonCode.NO_CONSENT)
 
 
 def test_who_withdraws_consent_is_not_asked(store: ShopifyStore) -> None:
@@ -143,17 +121,17 @@ def test_who_withdraws_consent_is_not_asked(store: ShopifyStore) -> None:
     store.do("consent", customer_id=store.customer_of(order_id), state="unsubscribed")
     store.harness.advance(days=10)
     assert store.harness.mails() == []
-    assert _outcomes(store, order_id)[0][1:] == (ActionState.SKIPPED, ReasonCode.UNSUBSCRIBED)
+    assert store.outcomes(order_id)[0][1:] == (ActionState.SKIPPED, ReasonCode.UNSUBSCRIBED)
 
 
 def test_cash_on_delivery_counts_only_once_it_was_collected(store: ShopifyStore) -> None:
     switch_on(store.harness, store.shop.id, COUPON, {"nth_orders": [1]})
     order_id = store.place(gateway="Cash on Delivery (COD)", paid=False)
-    assert "order_paid" not in _events(store, order_id)
+    assert "order_paid" not in store.events(order_id)
     assert store.see("discounts") == []
     store.move(order_id, "pay")
     store.harness.tick()
-    assert "order_paid" in _events(store, order_id)
+    assert "order_paid" in store.events(order_id)
     assert len(store.see("discounts")) == 1
 
 
@@ -195,9 +173,7 @@ def test_a_refund_before_use_takes_the_discount_back(store: ShopifyStore) -> Non
     (after,) = store.see("discounts")
     assert after["id"] == discount["id"]
     assert after["ends_at"] <= store.harness.business.now().isoformat()
-    assert (ActionKind.COUPON_VOID, ActionState.DONE, ReasonCode.VOIDED) in _outcomes(
-        store, order_id
-    )
+    assert (ActionKind.COUPON_VOID, ActionState.DONE, ReasonCode.VOIDED) in store.outcomes(order_id)
 
 
 def test_a_used_discount_stays_used(store: ShopifyStore) -> None:
@@ -208,7 +184,7 @@ def test_a_used_discount_stays_used(store: ShopifyStore) -> None:
     store.place(discount_code=discount["code"])
     store.move(order_id, "refund")
     store.harness.tick()
-    (void,) = [o for o in _outcomes(store, order_id) if o[0] == ActionKind.COUPON_VOID]
+    (void,) = [o for o in store.outcomes(order_id) if o[0] == ActionKind.COUPON_VOID]
     assert void[1:] == (ActionState.SKIPPED, ReasonCode.COUPON_USED)
 
 
@@ -264,12 +240,12 @@ def test_a_rating_of_another_app_is_kept_and_ours_waits_for_the_merchant(
     store.harness.wall.advance(hours=1)
     store.harness.tick()  # looked at again, and still not ours
     assert _rating(store)["rating_count"] == "57"
-    assert _outcomes(store, order_id)[0][1] == ActionState.BLOCKED
+    assert store.outcomes(order_id)[0][1] == ActionState.BLOCKED
 
     _foreign_rating(store, product, "5.0", "1")  # as if there had been ours alone
     store.harness.wall.advance(hours=1)
     store.harness.tick()
-    assert _outcomes(store, order_id)[0][1] == ActionState.DONE
+    assert store.outcomes(order_id)[0][1] == ActionState.DONE
     with store.harness.shop(store.shop.id) as data:
         assert data.problems.all_open() == []
         blocked = [line for line in data.journal.of_order(order_id) if line.verb == "blocked"]
@@ -288,121 +264,6 @@ def test_a_rating_that_we_wrote_before_an_uninstall_is_still_ours(store: Shopify
         assert data.problems.all_open() == []
 
 
-def test_an_uninstall_ends_what_waits_and_a_reinstall_does_not_bring_it_back(
-    store: ShopifyStore,
-) -> None:
-    switch_on(store.harness, store.shop.id, ASK)
-    order_id = store.place()
-    store.deliver(order_id)
-    assert store.shop.generation == 1
-    store.do("uninstall")
-    assert store.shop.state == ShopState.DISCONNECTED
-    ended = (ActionKind.REVIEW_REQUEST_MAIL, ActionState.CANCELLED, ReasonCode.NOT_CONNECTED)
-    assert _outcomes(store, order_id) == [ended]
-    store.do("install")
-    assert store.enter().generation == 2
-    store.harness.advance(days=20)
-    assert store.harness.mails() == []
-    assert _outcomes(store, order_id) == [ended]
-
-
-def test_work_planned_under_a_former_installation_is_never_done(store: ShopifyStore) -> None:
-    """A worker may have been in the middle of something while the app was removed."""
-    switch_on(store.harness, store.shop.id, COUPON, {"nth_orders": [1]})
-    order_id = store.place()
-    store.harness.tick()
-    for mail in store.harness.mails():
-        assert mail.kind == ActionKind.COUPON_MAIL
-    with store.harness.shop(store.shop.id) as data:
-        mail_row = next(
-            a for a in data.actions.of_order(order_id) if a.kind is ActionKind.COUPON_MAIL
-        )
-    store.do("uninstall")
-    with store.harness.change(store.shop.id) as data:
-        Planner(store.harness.deps, data).apply(
-            Schedule(
-                kind=ActionKind.COUPON_MAIL,
-                dedupe_key="coupon-mail:late",
-                due_at=store.harness.business.now(),
-                useful_until=store.harness.business.now() + timedelta(days=5),
-                reason=mail_row.reason,
-                order_id=order_id,
-                payload=mail_row.payload,
-            ),
-            COUPON,
-            mail_row.customer_id,
-            1,
-        )
-    store.do("install")
-    store.enter()
-    store.harness.advance(days=2)
-    assert len(store.harness.mails()) == 1
-    assert (ActionKind.COUPON_MAIL, ActionState.SKIPPED, ReasonCode.NOT_CONNECTED) in _outcomes(
-        store, order_id
-    )
-
-
-def test_an_old_uninstall_that_arrives_after_the_reinstall_changes_nothing(
-    store: ShopifyStore,
-) -> None:
-    store.do("uninstall")
-    (uninstalled,) = [a for a in store.sent() if a["topic"] == "app/uninstalled"]
-    store.do("install")
-    store.enter()
-    before = store.harness.wall.now() - timedelta(hours=3)
-    store.replay(uninstalled["id"], webhook_id="another", triggered_at=before)
-    assert (store.shop.state, store.shop.generation) == (ShopState.ACTIVE, 2)
-    later = store.harness.wall.now() + timedelta(minutes=3)
-    store.replay(uninstalled["id"], webhook_id="a-third", triggered_at=later)
-    assert store.shop.state == ShopState.DISCONNECTED
-
-
-def test_what_came_before_anybody_opened_the_app_is_known_afterwards(
-    fresh: ShopifyStore,
-) -> None:
-    early = fresh.place()
-    assert fresh.shop.state == ShopState.UNOPENED
-    shop = fresh.enter()
-    assert (shop.state, shop.generation) == (ShopState.ACTIVE, 1)
-    assert "order_paid" in _events(fresh, early)
-    with fresh.harness.shop(shop.id) as data:
-        assert data.inbox.counts().keys() <= {"done", "ignored"}
-    switch_on(fresh.harness, shop.id, COUPON, {"nth_orders": [2]})
-    fresh.harness.advance(hours=1)
-    fresh.place()
-    fresh.harness.tick()
-    assert len(fresh.see("discounts")) == 1
-
-
-def test_two_customers_who_become_one_have_one_history(store: ShopifyStore) -> None:
-    switch_on(store.harness, store.shop.id, COUPON, {"nth_orders": [3]})
-    guest, member = store.place(email="petra@example.sk"), store.place(email="peta@work.example")
-    kept, removed = store.customer_of(member), store.customer_of(guest)
-    store.do("register", customer_id=kept)
-    store.do("merge", kept_id=kept, deleted_id=removed)
-    store.harness.advance(hours=1)
-    store.place(email="peta@work.example")
-    store.harness.advance(hours=1)
-    store.place(email="peta@work.example")
-    store.harness.advance(hours=1)
-    assert len(store.see("discounts")) == 1
-    assert len(store.harness.mails()) == 1
-
-
-def test_who_unsubscribed_as_a_guest_stays_unsubscribed_after_a_merge(store: ShopifyStore) -> None:
-    switch_on(store.harness, store.shop.id, ASK)
-    guest, member = store.place(email="petra@example.sk"), store.place(email="peta@work.example")
-    with store.harness.change(store.shop.id) as data:
-        value_hash = data.customers.email_hash("petra@example.sk")
-        assert value_hash
-        data.customers.suppress(value_hash, "all", store.harness.business.now())
-    store.do("merge", kept_id=store.customer_of(member), deleted_id=store.customer_of(guest))
-    store.deliver(member)
-    store.harness.advance(days=10)
-    assert store.harness.mails() == []
-    assert _outcomes(store, member)[0][1:] == (ActionState.SKIPPED, ReasonCode.UNSUBSCRIBED)
-
-
 def test_a_part_refund_of_an_old_order_asks_nobody(store: ShopifyStore) -> None:
     order_id = store.place(items=[{"product": "copper-cezve", "quantity": 2}])
     store.deliver(order_id)
@@ -411,6 +272,6 @@ def test_a_part_refund_of_an_old_order_asks_nobody(store: ShopifyStore) -> None:
     (line,) = next(o["lines"] for o in store.see("orders") if o["id"] == int(order_id))
     store.move(order_id, "refund", lines={str(line["id"]): 1})
     store.harness.advance(days=10)
-    assert "order_refunded" in _events(store, order_id)
+    assert "order_refunded" in store.events(order_id)
     assert store.harness.mails() == []
-    assert _outcomes(store, order_id) == []
+    assert store.outcomes(order_id) == []
