@@ -176,6 +176,7 @@ def take_customers_pages(browser: Browser, demo: Demo) -> None:
         star.check(force=True)
     for field, words in zip(page.locator("textarea").all(), WORDS, strict=True):
         field.fill(words)
+    page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
     save(page, "review-form-360")
     page.locator("button[type=submit]").first.click()
     page.wait_for_load_state()
