@@ -191,6 +191,8 @@ def test_inside_shopify_pages_come_by_token_and_forms_need_no_other(frame: "Fram
     expect(frame.get_by_role("heading", name="First steps")).to_be_visible(timeout=SLOW)
     expect(frame.locator(".topbar")).to_have_count(0)
     frame.get_by_role("link", name="See the automations").click()
+    # home has a link of the next name, too
+    expect(frame.get_by_role("heading", level=1)).to_have_text("Automations", timeout=SLOW)
     frame.get_by_role("link", name="Review request").click()
     expect(frame.get_by_role("heading", level=1)).to_have_text("Review request", timeout=SLOW)
     frame.get_by_role("link", name="See what it would do").click()
