@@ -1,5 +1,6 @@
 """Never act on an old picture: the order is read anew before an action is performed."""
 
+import uuid
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -58,15 +59,15 @@ def read(
         ObjectKind.CUSTOMER: store.customers,
     }
     fetched = ports[kind].fetch(platform_id)
-    now = rt.wall.now()
     if fetched is None and kind is ObjectKind.ORDER and _hidden(rt, shop, store, platform_id):
         return None
     if fetched is None:
         fetched = Fetched(f"gone/{kind}", platform_id, platform_id.encode(), "")
+    again = uuid.uuid4().hex
     with rt.db.write() as uow:
-        store_fetched(ShopData(uow, shop.id), "refresh", fetched, now, again=now.isoformat())
+        store_fetched(ShopData(uow, shop.id), "refresh", fetched, rt.wall.now(), again=again)
         uow.after_commit("drain", shop.id)
-    return key_of_fetched(fetched, now.isoformat())
+    return key_of_fetched(fetched, again)
 
 
 def _hidden(rt: Runtime, shop: Shop, store: Store, order_id: PlatformId) -> bool:
