@@ -69,7 +69,8 @@ def web_command(settings: Settings) -> list[str]:
     return [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--factory",
         "--host", host, "--port", str(settings.web_port), "--workers", "1",
-        "--blocking-threads", str(settings.web_threads), "--no-ws",
+        "--blocking-threads", str(settings.web_threads),
+        "--backpressure", str(settings.web_threads * 4), "--no-ws",
         "--workers-kill-timeout", "5", "--log-level", "warning", "app.web:create_app",
     ]  # fmt: skip
 
@@ -106,7 +107,7 @@ def _taken(ports: Ports) -> str:
     taken = ", ".join(map(str, ports.taken))
     return (
         f"Other programs listen on this machine's port {taken}, so nothing was started. Stop them, "
-        "or choose other ports: afterglow run --demo --ports 8010 9211 9212"
+        "or choose other ports: .venv/bin/afterglow run --demo --ports 8010 9211 9212"
     )
 
 
@@ -116,7 +117,7 @@ def _say_where(settings: Settings, *, demo: bool) -> None:
         shopify, woocommerce = settings.twins
         print(f"  Clock and outbox               {settings.public_url}/dev/")
         print(f"  WooCommerce demo store         {woocommerce}/")
-        print(f"  … as its merchant              {woocommerce}/_twin/")
+        print(f"  … as its merchant              {woocommerce}/wp-admin/")
         print(f"  … its Afterglow dashboard      {settings.public_url}/dev/enter")
         print(f"  Shopify demo store             {shopify}/store/cinar-breza/storefront")
         print(f"  … as its merchant              {shopify}/store/cinar-breza/")

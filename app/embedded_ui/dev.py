@@ -114,7 +114,9 @@ def _demo_stores() -> list[DemoStore]:
         return []
     shopify, woocommerce = f"{twins[0]}/store/{_SHOPIFY_SHOP}", twins[1]
     return [
-        DemoStore("WooCommerce", f"{woocommerce}/", f"{woocommerce}/_twin/", url_for("dev.enter")),
+        DemoStore(
+            "WooCommerce", f"{woocommerce}/", f"{woocommerce}/wp-admin/", url_for("dev.enter")
+        ),
         DemoStore("Shopify", f"{shopify}/storefront", f"{shopify}/", f"{shopify}/apps/afterglow"),
     ]
 
