@@ -13,7 +13,14 @@ from app.automations.base import Context
 from app.db.actions import CLAIMABLE
 from app.db.shops import Shop, Shops
 from app.db.tenant import ShopData
-from app.domain.actions import MARKETING_MAIL, MERCHANT_MAIL, Action, ActionKind, ActionState
+from app.domain.actions import (
+    MARKETING_MAIL,
+    MERCHANT_MAIL,
+    OUTLIVES_CONNECTION,
+    Action,
+    ActionKind,
+    ActionState,
+)
 from app.domain.decisions import Defer, Proceed, Schedule, Skip, Verdict
 from app.domain.ids import ActionId, ShopId
 from app.domain.reasons import Reason, ReasonCode
@@ -38,16 +45,20 @@ def perform_due(rt: Runtime, shop_id: ShopId, limit: int = 50) -> bool:
     """
     with rt.db.read() as uow:
         shop = Shops(uow).get(shop_id)
-        if not shop.connected:
-            return False
         now, wall = rt.business.now(), rt.wall.now()
-        kinds = MERCHANT_MAIL if shop.paused_at else None
-        due = ShopData(uow, shop_id).actions.due(now, wall, limit, kinds)
+        due = ShopData(uow, shop_id).actions.due(now, wall, limit, _kinds_of(shop))
     for done, action_id in enumerate(due):
         if rt.wall.now() - wall > TURN:
             return done < len(due)
         perform(rt, shop_id, action_id)
     return len(due) == limit
+
+
+def _kinds_of(shop: Shop) -> frozenset[ActionKind] | None:
+    """What may be performed for a shop as it stands; None: everything."""
+    if not shop.connected:
+        return OUTLIVES_CONNECTION
+    return MERCHANT_MAIL if shop.paused_at else None
 
 
 def perform(rt: Runtime, shop_id: ShopId, action_id: ActionId) -> None:
@@ -149,7 +160,8 @@ def _email_hash(rt: Runtime, shop: Shop, order: OrderSnapshot | None) -> str:
 
 def _verdict(data: ShopData, shop: Shop, action: Action, now: datetime) -> Verdict:
     """May it go out now? Connection first, then usefulness, then the automation's own rules."""
-    if not shop.connected or action.generation != shop.generation:
+    current = shop.connected and action.generation == shop.generation
+    if not current and action.kind not in OUTLIVES_CONNECTION:
         return Skip(Reason.of(ReasonCode.NOT_CONNECTED))
     if shop.paused_at and action.kind not in MERCHANT_MAIL:
         return Defer(now + timedelta(minutes=15), Reason.of(ReasonCode.PAUSED))

@@ -392,3 +392,33 @@ def test_a_shop_that_comes_back_at_the_last_moment_is_not_blanked(
     shopify.job("privacy")
     assert shopify.harness.get_shop(shopify.shop_id).connected
     assert open_requests(shopify) == 0
+
+
+def test_a_data_request_is_answered_after_the_merchant_left(shopify: Shopify) -> None:
+    life_of(shopify)
+    shopify_id = next(
+        person["id"]
+        for person in shopify.call("GET", "/_twin/shops/cinar-breza/customers")
+        if person["email"].lower() == EMAIL.lower()
+    )
+    shopify.do("uninstall")
+    shopify.deliver()
+    shopify.do("data-request", customer_id=shopify_id)
+    shopify.deliver()
+    assert not shopify.harness.get_shop(shopify.shop_id).connected
+    shopify.harness.tick()
+    (mail,) = shopify.harness.mails()
+    assert mail.kind == ActionKind.DATA_EXPORT_MAIL
+
+
+def test_a_file_that_waits_is_sent_although_the_merchant_leaves(shopify: Shopify) -> None:
+    harness = shopify.harness
+    with harness.change(shopify.shop_id) as data:
+        data.privacy.ask(Control.DATA_REQUEST, Person(email=EMAIL), (), 1001, harness.wall.now())
+    privacy.carry_out(harness.deps, shopify.shop_id)
+    harness.jobs.clear()
+    shopify.do("uninstall")
+    shopify.deliver()
+    harness.tick()
+    (mail,) = harness.mails()
+    assert mail.kind == ActionKind.DATA_EXPORT_MAIL

@@ -8,7 +8,7 @@ from sqlalchemy import Row, update
 
 from app.db.actions.rows import ActionRows
 from app.db.models import actions
-from app.domain.actions import WAITING, ActionKind, ActionState
+from app.domain.actions import OUTLIVES_CONNECTION, WAITING, ActionKind, ActionState
 from app.domain.decisions import Decline, Schedule
 from app.domain.ids import ActionId, CustomerId
 from app.domain.reasons import Reason, ReasonCode
@@ -144,10 +144,13 @@ class Planning(ActionRows):
     def cancel_waiting(self, reason: Reason, now: datetime, automation: str | None = None) -> int:
         """Withdraw all waiting rows of the shop, or of one automation; returns how many.
 
-        Switching an automation off does not keep a lost coupon valid: voids go on.
+        Switching an automation off does not keep a lost coupon valid: voids go on. Nor does a
+        merchant who leaves: what outlives the connection goes on.
         """
         condition = [self._mine(actions), actions.c.state.in_(WAITING)]
-        if automation is not None:
+        if automation is None:
+            condition += [actions.c.kind.not_in(OUTLIVES_CONNECTION)]
+        else:
             condition += [
                 actions.c.automation == automation,
                 actions.c.kind != ActionKind.COUPON_VOID,
