@@ -120,6 +120,10 @@ WORDS: Mapping[str, Words] = {
         N_("This approval was used already, or is older than 30 minutes."),
         N_("Begin again."),
     ),
+    "busy": Words(
+        N_("Other stores are being looked at just now."),
+        N_("Try again in a minute."),
+    ),
     "too_often": Words(
         N_("Too many attempts from your network."),
         N_("Try again in an hour."),

@@ -8,9 +8,11 @@ browser returns first, and burns it.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from threading import BoundedSemaphore
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import structlog
@@ -42,6 +44,8 @@ _LARGEST_CALLBACK = 10_240
 _KEY, _SECRET = re.compile(r"ck_[0-9a-f]{40}"), re.compile(r"cs_[0-9a-f]{40}")
 _ABOUT_KEYS = {"key_format", "key_read_only", "other_store", "store_key_refused"}
 _OWNER = "owner"
+_VISITS = BoundedSemaphore(2)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +189,9 @@ def use_keys() -> ResponseReturnValue:
     if isinstance(found, Failure):
         return _form("keys.html", found, address, keys[0])
     deps = current_deps()
-    info = connections.verify(deps, "woocommerce", found.home, keys)
+    info = _visit(lambda: connections.verify(deps, "woocommerce", found.home, keys))
+    if info is None:
+        return _form("keys.html", _failure("busy"), address, keys[0])
     if not isinstance(info, StoreInfo):
         return _form("keys.html", _failure(info.code, info.params), address, keys[0])
     return _welcome(deps, connections.connect(deps, "woocommerce", found.home, keys, info))
@@ -203,8 +209,25 @@ def _looked_up(address: str) -> StoreFound | Failure:
     limits = rate_limits(settings.redis_url)
     if not limits.allow("30/hour", "connect", request.remote_addr or ""):
         return _failure("too_often")
-    found = probe(address, user_agent="Afterglow", allow_loopback=settings.allow_loopback_stores)
+    loopback = settings.allow_loopback_stores
+    found = _visit(lambda: probe(address, user_agent="Afterglow", allow_loopback=loopback))
+    if found is None:
+        return _failure("busy")
     return _failure(found.code, found.params) if isinstance(found, ProbeFailure) else found
+
+
+def _visit(look: Callable[[], T]) -> T | None:
+    """Ask a store while the browser waits; None while enough others do.
+
+    Anybody can name a "store" that sends its answer byte by byte. Most threads of the web process
+    must stay free: deliveries come through them, too.
+    """
+    if not _VISITS.acquire(blocking=False):
+        return None
+    try:
+        return look()
+    finally:
+        _VISITS.release()
 
 
 def _pending(deps: Deps, *, returned: bool = False) -> str:

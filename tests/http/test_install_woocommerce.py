@@ -1,6 +1,8 @@
 """Connecting a WooCommerce store in a browser: both ways, and everybody who must not get in."""
 
+import socket
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -237,3 +239,26 @@ def test_waiting_without_having_come_back_connects_nothing(site: Installation) -
     assert owner.get(back).status_code == 403
     assert attacker.get(back).status_code == 403
     assert site.shop() is None
+
+
+def test_stores_that_never_finish_answering_leave_room_for_everybody_else(
+    site: Installation, merchant: Visitor
+) -> None:
+    silent = socket.create_server(("127.0.0.1", 0))
+    address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+    with ThreadPoolExecutor() as others:
+        try:
+            waiting = [
+                others.submit(Visitor(site.url).post, "/connect/woocommerce", address=address)
+                for _ in range(2)
+            ]
+            held = [silent.accept()[0] for _ in waiting]
+            page = merchant.post("/connect/woocommerce", address=site.store)
+            assert (page.status_code, "Try again in a minute" in page.text) == (422, True)
+            assert merchant.get("/healthz").ok
+            for connection in held:
+                connection.close()
+        finally:
+            silent.close()
+        assert all("does not answer" in each.result().text for each in waiting)
+    assert "/wc-auth/" in merchant.post("/connect/woocommerce", address=site.store).url
