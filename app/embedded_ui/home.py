@@ -11,7 +11,7 @@ from app.embedded_ui.session import MerchantSession, merchant_page
 from app.embedded_ui.view import page, reader_of
 from app.http import current_deps
 from app.i18n import N_
-from app.services import reports, switching
+from app.services import handling, reports, switching
 from app.services.problems import explain
 
 blueprint = Blueprint("home", __name__, url_prefix="/app")
@@ -51,6 +51,14 @@ def _mean(count: int, stars: int) -> Decimal:
 
 def _row_needs(state: reports.Home) -> tuple[int, int, int]:
     return state.uncertain, state.failed, state.parked
+
+
+@blueprint.post("/problems/<key>/again")
+@merchant_page
+def look_again(merchant: MerchantSession, key: str) -> ResponseReturnValue:
+    """The merchant has mended something and does not want to wait for our next look."""
+    looking = handling.look_again(current_deps(), merchant.shop.id, key)
+    return redirect(url_for("home.index", done="looking" if looking else None), 303)
 
 
 @blueprint.get("/pause")

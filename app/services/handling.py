@@ -1,4 +1,6 @@
-"""What a merchant does with single rows: withdraw what waits, repeat what may have failed."""
+"""What a merchant does by hand: withdraw what waits, repeat what may have failed, say that a
+problem is mended.
+"""
 
 from app.db.actions.reviving import REVIVABLE, reviving
 from app.db.shops import Shops
@@ -8,6 +10,8 @@ from app.domain.ids import ActionId, ShopId
 from app.domain.reasons import Reason, ReasonCode
 from app.pipeline.plan import write
 from app.pipeline.runtime import Runtime
+from app.services.mending import mended
+from app.services.problems import ended_by_retry
 
 _WITHDRAWN = Reason.of(ReasonCode.CANCELLED_BY_MERCHANT)
 _WISH = Reason.of(ReasonCode.REQUESTED)
@@ -63,3 +67,18 @@ def read_again(rt: Runtime, shop_id: ShopId) -> int:
             data.journal.write("replayed", "inbox", rt.business.now(), params={"rows": count})
             uow.after_commit("drain", shop_id)
         return count
+
+
+def look_again(rt: Runtime, shop_id: ShopId, problem: str) -> bool:
+    """The merchant says that a problem is mended; False if it is not open. The store is asked at
+    once, or what waits is tried: if it is still wrong, the problem opens again.
+    """
+    with rt.db.write() as uow:
+        data = ShopData(uow, shop_id)
+        if not data.problems.is_open(problem):
+            return False
+        if ended_by_retry(problem):
+            mended(rt, data, (problem,))
+        else:
+            uow.after_commit("check_connection", shop_id)
+        return True

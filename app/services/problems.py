@@ -14,7 +14,8 @@ _CONNECT = "/connect"
 class ProblemWords:
     """Message ids. `detail` is said only if the problem carries all that it names.
 
-    `action` and `href` where the remedy is on a page of ours.
+    `action` and `href` where the remedy is on a page of ours. `by_retry`: no look at the store
+    tells whether it is mended, only another try of what it blocks.
     """
 
     what: str
@@ -23,6 +24,7 @@ class ProblemWords:
     detail: str = ""
     action: str = ""
     href: str | None = None
+    by_retry: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,7 @@ WORDS: dict[str, ProblemWords] = {
         N_("Reviews are published, but the sum of stars is left as the other app wrote it."),
         N_("Let only one of the two apps show ratings."),
         detail=N_("It was noticed at product %(product_id)s."),
+        by_retry=True,
     ),
     "coupons_unsupported": ProblemWords(
         N_("Coupons cannot be made in your store"),
@@ -151,6 +154,7 @@ WORDS: dict[str, ProblemWords] = {
         N_("Switch milestone coupons off."),
         action=N_("See the automations"),
         href="/app/automations",
+        by_retry=True,
     ),
     "reviews_unsupported": ProblemWords(
         N_("Reviews cannot be shown in your store"),
@@ -158,6 +162,7 @@ WORDS: dict[str, ProblemWords] = {
         N_("Switch review requests off."),
         action=N_("See the automations"),
         href="/app/automations",
+        by_retry=True,
     ),
 }
 
@@ -167,7 +172,13 @@ _UNKNOWN = ProblemWords(
     N_("Some work waits until it is mended."),
     N_("Ask our support."),
     detail=N_("Name the code %(key)s."),
+    by_retry=True,
 )
+
+
+def ended_by_retry(key: str) -> bool:
+    """Whether only another try of what a problem blocks tells if it is mended."""
+    return WORDS.get(key, _UNKNOWN).by_retry
 
 
 def explain(problem: Problem, words: Translator) -> Explained:

@@ -49,6 +49,36 @@ def test_what_needs_the_merchant_comes_with_consequence_and_way_on(shop: Merchan
     assert 'href="/app/deliveries"' in html
 
 
+def test_a_problem_that_only_a_retry_can_clear_is_tried_again(shop: MerchantShop) -> None:
+    shop.switch_on()
+    shop.take(order(0))
+    with shop.write() as data:
+        data.problems.open("rating_not_ours", {"product_id": "501"}, NOW)
+        (action,) = data.actions.page()
+        data.actions.block(action, "rating_not_ours", Reason.of(ReasonCode.PROBLEM_OPEN))
+    assert "Look again" in text_of(shop.get("/app/"))
+    again = shop.post("/app/problems/rating_not_ours/again")
+    assert again.location == "/app/?done=looking"
+    assert "We look again." in text_of(shop.get("/app/?done=looking"))
+    with shop.read() as data:
+        assert data.problems.all_open() == []
+        (action,) = data.actions.page()
+    assert action.state == ActionState.PLANNED
+    assert ("perform", (shop.shop.id,)) in shop.signals
+
+
+def test_a_problem_of_the_connection_is_looked_at_before_it_counts_as_mended(
+    shop: MerchantShop,
+) -> None:
+    with shop.write() as data:
+        data.problems.open("store_firewall", {}, NOW)
+    assert shop.post("/app/problems/store_firewall/again").location == "/app/?done=looking"
+    assert ("check_connection", (shop.shop.id,)) in shop.signals
+    with shop.read() as data:
+        assert data.problems.is_open("store_firewall")
+    assert shop.post("/app/problems/never_heard_of/again").location == "/app/"
+
+
 @pytest.mark.both_databases
 def test_figures_per_automation_with_the_most_frequent_reason(shop: MerchantShop) -> None:
     shop.switch_on()
