@@ -23,10 +23,13 @@ class Problems(Repository):
     """Problems of one shop."""
 
     def open(self, key: str, params: dict[str, Any], now: datetime) -> bool:
-        """Open it, or leave it open; True if it is new (or open again)."""
-        known = self._connection.execute(
-            select(problems.c.resolved_at).where(self._mine(problems), problems.c.key == key)
-        ).first()
+        """Open it, or leave it open; True if it is new (or open again).
+
+        Held until the transaction ends, so that whoever resolves it meanwhile also sees the row
+        that is being blocked by it. (SQLite: the write transaction is the lock.)
+        """
+        query = select(problems.c.resolved_at).where(self._mine(problems), problems.c.key == key)
+        known = self._connection.execute(query.with_for_update()).first()
         if known and known[0] is None:
             return False
         values = {"params": params, "opened_at": now, "resolved_at": None}

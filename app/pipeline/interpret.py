@@ -27,6 +27,7 @@ from app.platforms.base import Ignored, Received, Unknown
 
 BATCH = 25
 LEASE = timedelta(seconds=60)
+TURN = timedelta(seconds=20)  # then the other shops' jobs come first
 _GONE = (ShopState.DISCONNECTED, ShopState.ERASED)
 log = structlog.get_logger()
 
@@ -42,16 +43,24 @@ class Reading:
 
 
 def drain(rt: Runtime, shop_id: ShopId) -> int:
-    """Interpret all pending rows of a shop; returns how many. 0 if another process is at it."""
-    holder, done = uuid.uuid4().hex, 0
+    """Interpret the pending rows of a shop, for one turn; returns how many. 0 if another process
+    is at it.
+    """
+    holder, done, end = uuid.uuid4().hex, 0, rt.wall.now() + TURN
     while _take(rt, shop_id, holder):
         try:
             while count := _batch(rt, shop_id, holder):
                 done += count
+                if rt.wall.now() >= end:
+                    break
         finally:
             with rt.db.write() as uow:
-                release(uow, _lease_name(shop_id), holder)
+                release(uow, lease_name(shop_id), holder)
         if not _anything_pending(rt, shop_id):  # a row may have come before the release
+            break
+        if rt.wall.now() >= end:
+            with rt.db.write() as uow:
+                uow.after_commit("drain", shop_id)
             break
     return done
 
@@ -63,10 +72,11 @@ def _take(rt: Runtime, shop_id: ShopId, holder: str) -> bool:
 
 def _hold(rt: Runtime, uow: UnitOfWork, shop_id: ShopId, holder: str) -> bool:
     now = rt.wall.now()
-    return acquire(uow, _lease_name(shop_id), holder, now, now + LEASE)
+    return acquire(uow, lease_name(shop_id), holder, now, now + LEASE)
 
 
-def _lease_name(shop_id: ShopId) -> str:
+def lease_name(shop_id: ShopId) -> str:
+    """Who holds this lease may interpret, or keep others from it."""
     return f"drain:{shop_id}"
 
 

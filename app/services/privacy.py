@@ -21,7 +21,7 @@ from app.domain.ids import CustomerId, ShopId
 from app.domain.reasons import Reason, ReasonCode
 from app.domain.snapshots import Control, Person
 from app.pipeline.control import close
-from app.pipeline.interpret import drain
+from app.pipeline.interpret import drain, lease_name
 from app.pipeline.plan import Planner, write
 from app.pipeline.runtime import Runtime
 from app.services.personal_data import Marks, customer_file, export_name, marks_of, traces_of
@@ -149,7 +149,7 @@ def _clear_bodies(rt: Runtime, shop_id: ShopId, marks: Marks) -> bool:
 
 def _clear_rows(rt: Runtime, shop_id: ShopId, traces: Traces) -> bool:
     """Forget while nobody interprets; False if somebody does: the clock comes again."""
-    lease, holder, now = f"drain:{shop_id}", uuid.uuid4().hex, rt.wall.now()
+    lease, holder, now = lease_name(shop_id), uuid.uuid4().hex, rt.wall.now()
     with rt.db.write() as uow:
         if not acquire(uow, lease, holder, now, now + _LEASE):
             return False
