@@ -15,12 +15,12 @@ from app.domain.snapshots import ProductSnapshot
 class Products(Repository):
     """Products of one shop."""
 
-    def save(self, product: ProductSnapshot, read_at: datetime | None) -> None:
-        """Write it unless a newer picture is stored."""
+    def save(self, product: ProductSnapshot, seen_at: datetime) -> None:
+        """Write it unless a newer picture is stored. `seen_at` is business time."""
         values = {
             "doc": product_doc(product),
             "version": product.version,
-            "read_at": read_at,
+            "read_at": seen_at,
             "gone": False,
         }
         self._connection.execute(
@@ -31,12 +31,12 @@ class Products(Repository):
             )
         )
 
-    def mark_gone(self, product_id: PlatformId) -> None:
+    def mark_gone(self, product_id: PlatformId, seen_at: datetime) -> None:
         """The store deleted it."""
         self._connection.execute(
             update(products)
             .where(self._mine(products), products.c.platform_id == product_id)
-            .values(gone=True)
+            .values(gone=True, read_at=seen_at)
         )
 
     def many(self, ids: Iterable[PlatformId]) -> dict[PlatformId, ProductSnapshot]:
@@ -46,10 +46,12 @@ class Products(Repository):
         )
         return {pid: product_from(doc) for pid, doc in self._connection.execute(query)}
 
-    def known(self, ids: Iterable[PlatformId]) -> set[PlatformId]:
-        """Which of them we have a picture of, gone ones included."""
+    def seen_since(self, moment: datetime, ids: Iterable[PlatformId]) -> set[PlatformId]:
+        """Of which of them we have a picture not older than a business time, gone ones included."""
         query = select(products.c.platform_id).where(
-            self._mine(products), products.c.platform_id.in_(list(ids))
+            self._mine(products),
+            products.c.platform_id.in_(list(ids)),
+            products.c.read_at >= moment,
         )
         return {pid for (pid,) in self._connection.execute(query)}
 

@@ -60,7 +60,7 @@ class Facts:
             case FulfilmentSnapshot() | RefundSnapshot() | DeliverySnapshot():
                 self._part(snapshot)
             case ProductSnapshot():
-                self._data.products.save(snapshot, self._read_at)
+                self._data.products.save(snapshot, self._now)
             case CustomerSnapshot():
                 self._customer(snapshot)
             case ConsentSnapshot():
@@ -201,7 +201,7 @@ class Facts:
 
     def _gone(self, gone: Gone) -> None:
         if gone.kind is ObjectKind.PRODUCT:
-            self._data.products.mark_gone(gone.platform_id)
+            self._data.products.mark_gone(gone.platform_id, self._now)
             return
         if gone.kind is not ObjectKind.ORDER:
             return

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from app.db.shops import Shop
 from app.db.tenant import ShopData
-from app.domain.actions import Action
+from app.domain.actions import Action, ActionKind
 from app.domain.errors import Bug
 from app.domain.ids import PlatformId
 from app.domain.snapshots import ObjectKind
@@ -16,33 +16,36 @@ from app.pipeline.receive import key_of_fetched, store_fetched
 from app.pipeline.runtime import Runtime
 from app.platforms.base import Fetched, Store
 
-FRESH_FOR = timedelta(minutes=5)  # business time
+# Business time. Products change seldom and tell it by webhook: theirs only covers lost ones.
+FRESH_FOR = timedelta(minutes=5)
+PRODUCTS_FRESH_FOR = timedelta(days=7)
+_ABOUT_PRODUCTS = {ActionKind.REVIEW_REQUEST_MAIL}
 
 
 def bring_up_to_date(rt: Runtime, shop: Shop, action: Action) -> None:
-    """Read the action's order, and products never seen, if our picture is older than that.
+    """Read the action's order, and the products it speaks of, if our picture is older than that.
 
     Raises Retryable when the store cannot be reached: the action waits. Raises Bug when what the
     store sends cannot be read: acting on the old picture would be a guess.
     """
     if not action.order_id or not action.automation:
         return
+    now = rt.business.now()
     with rt.db.read() as uow:
         data = ShopData(uow, shop.id)
         stored = data.orders.get(action.order_id)
         lines = stored.order.lines if stored else ()
-        wanted = {line.product_id for line in lines if line.product_id}
-        unseen = wanted - data.products.known(wanted)
-    stale = stored is None or stored.read_at is None
-    if stored and stored.read_at:
-        stale = rt.business.now() - stored.read_at > FRESH_FOR
-    if not stale and not unseen:
+        products = {line.product_id for line in lines if line.product_id}
+        if action.kind not in _ABOUT_PRODUCTS:
+            products = set()
+        products -= data.products.seen_since(now - PRODUCTS_FRESH_FOR, products)
+    wanted = [(ObjectKind.PRODUCT, product_id) for product_id in sorted(products)]
+    if stored is None or stored.read_at is None or now - stored.read_at > FRESH_FOR:
+        wanted.insert(0, (ObjectKind.ORDER, action.order_id))
+    if not wanted:
         return
     store = rt.open_store(shop)
-    wanted_rows = [(ObjectKind.PRODUCT, product_id) for product_id in sorted(unseen)]
-    if stale:
-        wanted_rows.insert(0, (ObjectKind.ORDER, action.order_id))
-    keys = [read(rt, shop, store, kind, platform_id) for kind, platform_id in wanted_rows]
+    keys = [read(rt, shop, store, kind, platform_id) for kind, platform_id in wanted]
     drain(rt, shop.id)
     _check_interpreted(rt, shop, [key for key in keys if key])
 

@@ -2,12 +2,16 @@
 
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
+import requests
 
 from app.domain.actions import ActionState
 from app.domain.reasons import Reason, ReasonCode
+from app.domain.snapshots import ObjectKind
 from app.pipeline import interpret
+from app.pipeline.freshness import read
 from app.services import switching
 from app.services.mending import mended
 from tests.pipeline.conftest import WooStore
@@ -81,3 +85,30 @@ def test_a_long_inbox_is_drained_in_turns(
     harness.run_jobs()
     with harness.shop(woo.shop.id) as data:
         assert "pending" not in data.inbox.counts()
+
+
+def test_a_product_of_which_no_news_came_is_looked_at_before_a_mail_asks_about_it(
+    harness: Harness, woo: WooStore
+) -> None:
+    switch_on(harness, woo.shop.id, "review_request", {"days_after_delivery": 10})
+    order_id = woo.place()
+    woo.move(order_id, "fulfil")
+    woo.move(order_id, "deliver")
+    with harness.shop(woo.shop.id) as data:
+        stored = data.orders.get(order_id)
+    assert stored
+    (product,) = [str(line.product_id) for line in stored.order.lines]
+    store = harness.deps.open_store(harness.get_shop(woo.shop.id))
+    read(harness.deps, woo.shop, store, ObjectKind.PRODUCT, product)
+    harness.run_jobs()
+    requests.post(f"{woo.url}/_twin/faults", json={"kind": "drop"}, timeout=5).raise_for_status()
+    reviews: Any = store.reviews
+    reviews._client.post(f"products/{product}", {"reviews_allowed": False})
+    harness.advance(days=11)
+    assert harness.mails() == []
+    with harness.shop(woo.shop.id) as data:
+        (action,) = data.actions.of_order(order_id)
+    assert (action.state, action.reason.code) == (
+        ActionState.SKIPPED,
+        ReasonCode.NOTHING_REVIEWABLE,
+    )

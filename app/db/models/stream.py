@@ -98,6 +98,6 @@ products = Table(
     Column("doc", Json, nullable=False),  # ProductSnapshot
     Column("gone", Boolean, nullable=False, default=False),
     time("version"),
-    time("read_at"),
+    time("read_at"),  # business time of the last picture, whatever brought it
     UniqueConstraint("shop_id", "platform_id"),
 )
