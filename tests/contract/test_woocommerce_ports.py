@@ -267,6 +267,18 @@ def review(product: tuple[str, str]) -> ReviewSpec:
     )
 
 
+def test_a_coupon_that_the_store_leaves_open_to_anybody_is_made_useless(shop: Shop) -> None:
+    coupons = shop.ports.coupons
+    assert coupons is not None
+    unbound = replace(SPEC, email="zofia@")
+    with pytest.raises(Refused) as raised:
+        coupons.create(unbound)
+    assert raised.value.code == "no_address"
+    left = coupons.find(unbound)
+    assert left
+    assert not left.active
+
+
 def test_a_review_is_published_once(shop: Shop, review: ReviewSpec) -> None:
     reviews = shop.ports.reviews
     assert reviews is not None

@@ -42,7 +42,12 @@ class Coupons:
             if refusal.code == "woocommerce_rest_coupon_code_already_exists":
                 raise Refused("code_taken", "The store has a coupon with this code.") from refusal
             raise
-        return self._remote(answer.object(), answer, spec.reference)
+        made = answer.object()
+        if not made.get("email_restrictions"):
+            # The store drops an address it does not like without a word: anybody could use it.
+            self.void(str(made["id"]))
+            raise Refused("no_address", "The store does not take the customer's address.")
+        return self._remote(made, answer, spec.reference)
 
     def void(self, ref: PlatformId) -> None:
         """Let it expire in the past: the store refuses it from now on, also in open carts.
