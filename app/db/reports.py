@@ -8,11 +8,10 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from app.db.actions import CLAIMABLE
 from app.db.actions.rows import action_from
-from app.db.base import Repository, Scope
+from app.db.base import Repository
 from app.db.codec import order_from, person_from
 from app.db.coupons import is_carried
 from app.db.models import actions, coupons, inbox, orders, reviews
-from app.db.tenant import ShopData
 from app.domain.actions import WAITING, Action, ActionState
 from app.domain.ids import CustomerId, InboxId, PlatformId
 from app.domain.snapshots import OrderSnapshot, Person
@@ -185,11 +184,6 @@ class Reports(Repository):
             .limit(limit)
         )
         return [(order_from(row.doc), row.customer_id) for row in self._connection.execute(query)]
-
-
-def reports_of(data: ShopData) -> Reports:
-    """The reports of one shop, in the transaction of its other repositories."""
-    return Reports(Scope(data.uow, data.shop_id, lambda: data.hasher))
 
 
 def _beyond(place: Place, *, newer: bool) -> ColumnElement[bool]:

@@ -19,6 +19,7 @@ from app.db.privacy import Privacy
 from app.db.problems import Problems
 from app.db.products import Products
 from app.db.refresh import Refreshes
+from app.db.reports import Reports
 from app.db.reviews import Reviews
 from app.db.session import UnitOfWork
 from app.db.settings import Settings
@@ -93,6 +94,11 @@ class ShopData:
     def problems(self) -> Problems:
         """What only the merchant can mend."""
         return Problems(self._scope)
+
+    @cached_property
+    def reports(self) -> Reports:
+        """What pages count and list."""
+        return Reports(self._scope)
 
     @cached_property
     def settings(self) -> Settings:

@@ -19,7 +19,7 @@ class Schedule:
     due_at: datetime
     useful_until: datetime
     reason: Reason
-    order_id: PlatformId
+    order_id: PlatformId | None = None
     payload: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -148,7 +148,7 @@ def undo_of(action: Action, now: datetime) -> Schedule | None:
         due_at=now,
         useful_until=now + _VOID_FOR,
         reason=Reason.of(ReasonCode.MILESTONE_LOST),
-        order_id=action.order_id or "",
+        order_id=action.order_id,
         payload={"code": code},
     )
 

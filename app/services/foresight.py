@@ -7,7 +7,7 @@ from datetime import timedelta
 from app.automations import registry
 from app.automations.base import Automation, Context, SettingsModel
 from app.automations.guards import may_hear
-from app.db.reports import Filter, reports_of
+from app.db.reports import Filter
 from app.db.tenant import ShopData
 from app.domain.actions import WAITING, Action, ActionKind
 from app.domain.decisions import Decision, Decline, Schedule, Skip
@@ -58,7 +58,7 @@ def moves(rt: Runtime, shop_id: ShopId, key: str, settings: SettingsModel) -> Mo
     automation = registry.by_key(key)
     with rt.db.read() as uow:
         data = ShopData(uow, shop_id)
-        reports, wanted = reports_of(data), Filter(key, WAITING)
+        reports, wanted = data.reports, Filter(key, WAITING)
         rows = reports.page(wanted, LOOKED_AT)
         assembler = Assembler(data, rt.business.now())
         found: Counter[str] = Counter()
@@ -82,7 +82,7 @@ def rehearse(rt: Runtime, shop_id: ShopId, key: str, settings: SettingsModel) ->
         assembler = Assembler(data, now)
         recent = [
             (order, customer_id)
-            for order, customer_id in reports_of(data).recent_orders(LOOKED_AT)
+            for order, customer_id in data.reports.recent_orders(LOOKED_AT)
             if order.placed_at >= now - SPAN
         ]
         for order, customer_id in recent:

@@ -2,10 +2,10 @@
 problem is mended.
 """
 
-from app.db.actions.reviving import REVIVABLE, reviving
+from app.db.actions import REVIVABLE
 from app.db.shops import Shops
 from app.db.tenant import ShopData
-from app.domain.actions import WAITING, Action
+from app.domain.actions import WAITING, Action, ActionState
 from app.domain.ids import ActionId, ShopId
 from app.domain.reasons import Reason, ReasonCode
 from app.pipeline.plan import write
@@ -36,6 +36,9 @@ def cancel(rt: Runtime, shop_id: ShopId, action_id: ActionId) -> bool:
         if action is None or not can_cancel(action):
             return False
         data.actions.cancel(action.dedupe_key, _WITHDRAWN, now)
+        withdrawn = data.actions.get(action_id)
+        if withdrawn is None or withdrawn.state is not ActionState.CANCELLED:
+            return False  # a worker was faster: what can be taken back then is taken back
         write(data, "cancelled", action, _WITHDRAWN, now)
         return True
 
@@ -51,7 +54,7 @@ def repeat(rt: Runtime, shop_id: ShopId, action_id: ActionId) -> bool:
         data.messages.settle(action_id, "reserved")
         data.messages.release(action_id)
         generation = Shops(uow).get(shop_id).generation
-        if not reviving(data).revive(action, _WISH, now, generation):
+        if not data.actions.revive(action, _WISH, now, generation):
             return False
         write(data, "planned", action, _WISH, now)
         uow.after_commit("perform", shop_id)

@@ -81,7 +81,6 @@ def _hand_over(rt: Runtime, shop_id: ShopId, request: PrivacyRequest) -> None:
             due_at=now,
             useful_until=now + EXPORT_KEPT,
             reason=Reason.of(ReasonCode.REQUESTED),
-            order_id="",
             payload={
                 "export": token,
                 "expires_at": expires.isoformat(),

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from app.automations.registry import AUTOMATIONS
 from app.db.problems import Problem
-from app.db.reports import Reports, reports_of
+from app.db.reports import Reports
 from app.db.shops import Shop, Shops
 from app.db.tenant import ShopData
 from app.domain.actions import WAITING, ActionState
@@ -67,7 +67,7 @@ def home(rt: Runtime, shop_id: ShopId) -> Home:
     """The state of one shop."""
     with rt.db.read() as uow:
         data, shop = ShopData(uow, shop_id), Shops(uow).get(shop_id)
-        reports, rows = reports_of(data), automations(rt, data)
+        reports, rows = data.reports, automations(rt, data)
         nothing_on = not any(row.stored.enabled for row in rows)
         removed = bool(data.cursors.get(_FIRST_STEPS))
         return Home(
@@ -87,7 +87,7 @@ def home(rt: Runtime, shop_id: ShopId) -> Home:
 def automations(rt: Runtime, data: ShopData) -> list[AutomationFigures]:
     """Every automation with its figures, in the order of the registry."""
     now = rt.business.now()
-    reports = reports_of(data)
+    reports = data.reports
     since = now - FIGURES_OVER
     outcomes, planned = reports.outcomes(since), reports.planned(now + PLANNED_OVER)
     return [

@@ -33,7 +33,6 @@ def send_link(rt: Runtime, address: str) -> None:
                 due_at=now,
                 useful_until=now + timedelta(minutes=SIGN_IN_MINUTES),
                 reason=Reason.of(ReasonCode.REQUESTED),
-                order_id="",
             ),
             automation="",
             customer_id=None,

@@ -9,7 +9,6 @@ from app.automations.milestone_coupon import MilestoneCoupon, MilestoneCouponSet
 from app.automations.review_request import ReviewRequest
 from app.channels.base import OutgoingMail
 from app.channels.render import RenderedMail, render
-from app.db.reports import reports_of
 from app.db.shops import Shop, Shops
 from app.db.tenant import ShopData
 from app.domain.actions import Action, ActionKind, ActionState
@@ -67,7 +66,7 @@ def _letter(rt: Runtime, shop: Shop, key: str, to: str) -> Letter | None:
     with rt.db.read() as uow:
         data = ShopData(uow, shop.id)
         settings = stored(data, key).values
-        newest = reports_of(data).recent_orders(1)
+        newest = data.reports.recent_orders(1)
         order = newest[0][0] if newest and newest[0][0].lines else _sample_order(rt, shop)
         name = data.orders.person(order.order_id).first_name
     order = replace(order, person=Person(email=to, first_name=name))

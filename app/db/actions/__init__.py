@@ -7,6 +7,7 @@
 from app.db.actions.performing import CLAIMABLE, Performing
 from app.db.actions.planning import Planning
 from app.db.actions.reading import Reading
+from app.db.actions.reviving import REVIVABLE, Reviving
 from app.db.actions.sweeps import (
     next_due,
     shops_with_due_actions,
@@ -16,6 +17,7 @@ from app.db.actions.sweeps import (
 
 __all__ = [
     "CLAIMABLE",
+    "REVIVABLE",
     "Actions",
     "next_due",
     "shops_with_due_actions",
@@ -24,5 +26,5 @@ __all__ = [
 ]
 
 
-class Actions(Planning, Performing, Reading):
+class Actions(Planning, Performing, Reading, Reviving):
     """Actions of one shop."""

@@ -3,9 +3,7 @@
 from datetime import datetime
 
 from app.db.actions.rows import ActionRows
-from app.db.base import Scope
 from app.db.models import actions
-from app.db.tenant import ShopData
 from app.domain.actions import Action, ActionState
 from app.domain.reasons import Reason
 
@@ -28,8 +26,3 @@ class Reviving(ActionRows):
         }
         unchanged = (actions.c.revision == action.revision, actions.c.state.in_(REVIVABLE))
         return self._change(action.id, values, unchanged)
-
-
-def reviving(data: ShopData) -> Reviving:
-    """In the transaction of the shop's other repositories."""
-    return Reviving(Scope(data.uow, data.shop_id, lambda: data.hasher))

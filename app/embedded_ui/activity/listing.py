@@ -9,7 +9,7 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from app.automations.words import AUTOMATIONS, KINDS
-from app.db.reports import Filter, OrderName, Place, reports_of
+from app.db.reports import Filter, OrderName, Place
 from app.db.tenant import ShopData
 from app.domain.actions import Action, ActionState
 from app.domain.ids import PlatformId
@@ -65,7 +65,7 @@ def activity(merchant: MerchantSession) -> ResponseReturnValue:
     older, newer = _place("older"), _place("newer")
     with current_deps().db.read() as uow:
         data = ShopData(uow, merchant.shop.id)
-        reports, wanted = reports_of(data), _filter(data, reader)
+        reports, wanted = data.reports, _filter(data, reader)
         rows = reports.page(wanted, PAGE, older_than=older, newer_than=newer)
         total = reports.total(wanted)
         first = _place_of(rows[0]) if rows else None

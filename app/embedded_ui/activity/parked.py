@@ -7,7 +7,7 @@ from datetime import datetime
 from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from app.db.reports import ParkedDelivery, reports_of
+from app.db.reports import ParkedDelivery
 from app.db.session import UnitOfWork
 from app.db.tenant import ShopData
 from app.embedded_ui.activity.listing import blueprint
@@ -36,7 +36,7 @@ def deliveries(merchant: MerchantSession) -> ResponseReturnValue:
     """The newest ones, as received."""
     with current_deps().db.read() as uow:
         data = ShopData(uow, merchant.shop.id)
-        shown = [_opened(uow, row) for row in reports_of(data).parked(_SHOWN)]
+        shown = [_opened(uow, row) for row in data.reports.parked(_SHOWN)]
         total = data.inbox.counts().get("failed", 0)
     return page("deliveries.html", reader_of(merchant), deliveries=shown, total=total)
 
