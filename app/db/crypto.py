@@ -56,10 +56,6 @@ class Keyring:
         """The body as it was received, byte for byte."""
         return zlib.decompress(self.open(sealed))
 
-    def rewrap(self, sealed: bytes) -> bytes:
-        """The same content under the newest key."""
-        return self._fernet.rotate(sealed)
-
     def link_keys(self) -> list[str]:
         """Keys for signed links, oldest first as itsdangerous wants them."""
         return [

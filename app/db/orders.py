@@ -11,7 +11,6 @@ from app.db.codec import (
     NOBODY,
     order_doc,
     order_from,
-    person_doc,
     person_from,
 )
 from app.db.models import orders
@@ -60,10 +59,6 @@ class Orders(Repository):
         query = select(orders.c.person).where(self._mine(orders), orders.c.platform_id == order_id)
         sealed = self._connection.execute(query).scalar()
         return person_from(self._keyring.open_json(sealed)) if sealed else NOBODY
-
-    def seal(self, person: Person) -> bytes | None:
-        """A person ready to be stored; seal before the transaction."""
-        return self._keyring.seal_json(person_doc(person)) if person != NOBODY else None
 
     def save(
         self,

@@ -131,14 +131,6 @@ class Reviews(Repository):
         query = select(reviews).where(self._mine(reviews)).order_by(reviews.c.id.desc())
         return [_review(row) for row in self._connection.execute(query.limit(limit))]
 
-    def forget_words(self, review_id: ReviewId) -> None:
-        """Erase text and author; the stars stay in the sum."""
-        self._connection.execute(
-            update(reviews)
-            .where(self._mine(reviews), reviews.c.id == review_id)
-            .values(sealed=None, customer_id=None)
-        )
-
 
 def _review(row: Row[Any]) -> ReviewRow:
     return ReviewRow(

@@ -119,7 +119,7 @@ class CustomerShop:
             customer = data.customers.resolve(order.person, NOW, data.customers.seal(order.person))
             assert customer is not None
             data.customers.update(customer, locale=order.locale)
-            data.orders.save(order, customer, data.orders.seal(order.person), NOW)
+            data.orders.save(order, customer, data.customers.seal(order.person), NOW)
             for product in PRODUCTS:
                 data.products.save(product, NOW)
         return customer

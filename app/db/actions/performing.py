@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 
 from app.db.actions.rows import ActionRows, action_from
 from app.db.models import actions
@@ -110,15 +110,6 @@ class Performing(ActionRows):
     def set_version(self, action: Action, version: int) -> None:
         """The row was decided under this version of the settings."""
         self._change(action.id, {"settings_version": version}, ())
-
-    def blocked_by(self, problem: str) -> int:
-        """How many rows wait for a problem."""
-        query = select(func.count()).where(
-            self._mine(actions),
-            actions.c.state == ActionState.BLOCKED,
-            actions.c.problem == problem,
-        )
-        return self._connection.execute(query).scalar_one()
 
     def due(
         self,
