@@ -17,7 +17,7 @@ from app.platforms.woocommerce.client import Answer, StoreClient, StoreRefusal
 from app.platforms.woocommerce.info import store_zone
 
 REFERENCE_KEY = "_afterglow_coupon"
-_FIELDS = "id,code,status,usage_count,usage_limit,date_expires_gmt,meta_data"
+_FIELDS = "id,code,status,usage_count,usage_limit,date_expires_gmt,email_restrictions,meta_data"
 
 
 class Coupons:
@@ -76,7 +76,8 @@ class Coupons:
             code=str(row["code"]),
             active=row.get("status") == "publish" and not expired and not (limit and used >= limit),
             used=used,
-            ours=any(
+            ours=bool(row.get("email_restrictions"))
+            and any(
                 meta.get("key") == REFERENCE_KEY and meta.get("value") == reference
                 for meta in row.get("meta_data") or ()
             ),
