@@ -3,6 +3,7 @@
 import contextlib
 import ipaddress
 import os
+import random
 import shutil
 import socket
 import tempfile
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
     from redis import Redis
 
-_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-_own_ports = iter(range(15_000 + 2_000 * _worker, 17_000 + 2_000 * _worker))
+_own_ports = iter(random.Random(os.getpid()).sample(range(10_000, 32_000), 3_000))
 
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",  # tests also run as root in containers
@@ -79,12 +79,12 @@ def _is_address(host: str) -> bool:
     return True
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def free_port() -> Callable[[], int]:
     """Ports of 127.0.0.1 for processes that cannot be given port 0.
 
-    Below the range from which systems hand out ports, and each test process in a range of its own:
-    a port that is found free stays free until it is used.
+    Below the range from which systems hand out ports, and each test process in an order of its
+    own: a port that is found free stays free until it is used.
     """
 
     def find() -> int:

@@ -36,11 +36,15 @@ class Recorded:
 
 @pytest.fixture(scope="module")
 def shopify_life(
-    tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path
+    tmp_path_factory: pytest.TempPathFactory,
+    migrated_sqlite: Path,
+    free_port: Callable[[], int],
 ) -> Iterator[Recorded]:
     """An order, paid, sent, arrived, and partly refunded; the goods twice."""
     place = tmp_path_factory.mktemp("life")
-    with shopify_store(place, _copy(migrated_sqlite, place), "http://127.0.0.1:9") as store:
+    with shopify_store(
+        place, _copy(migrated_sqlite, place), f"http://127.0.0.1:{free_port()}"
+    ) as store:
         created = store._json(
             "POST", "create-order",
             {"email": "jana@example.sk", "country": "SK", "locale": "sk", "paid": False,
