@@ -16,6 +16,7 @@ from app.domain.decisions import Decision, Verdict
 from app.domain.events import Event
 from app.domain.ids import CustomerId, PlatformId
 from app.domain.money import Money
+from app.domain.returns import PastReturn
 from app.domain.snapshots import ConsentState, OrderSnapshot, ProductSnapshot
 from app.i18n.translator import N_
 
@@ -170,7 +171,7 @@ class Context:
     order: OrderSnapshot
     customer: CustomerView
     products: Mapping[PlatformId, ProductSnapshot] = field(default_factory=dict)
-    open_returns: tuple[str, ...] = ()  # names for the merchant ("RMA-104")
+    returns: tuple[PastReturn, ...] = ()  # all of the customer's, and all of the order's
     coupons: tuple[CouponView, ...] = ()
     active_since: datetime | None = None  # when the automation was switched on
 

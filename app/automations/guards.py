@@ -39,7 +39,7 @@ _SCOPE = {
 # Countries where nobody wants a shop's mail on Sundays and public holidays.
 _DAYS_OF_REST = {"FR"}
 
-# An open return or withdrawal ends a review request, but a coupon only waits for its outcome.
+# An open return or withdrawal: its outcome is waited for, and its end lets all be decided again.
 _LOOK_AGAIN = timedelta(days=1)
 
 
@@ -65,8 +65,6 @@ def may_hear(kind: ActionKind, context: Context) -> Skip | Defer | None:
     if missing := _missing_consent(context):
         return Skip(missing)
     if trouble := _open_trouble(context):
-        if kind is ActionKind.REVIEW_REQUEST_MAIL:
-            return Skip(trouble)
         return Defer(context.now + _LOOK_AGAIN, trouble)
     return None
 
@@ -97,9 +95,10 @@ def _last_purchase(context: Context) -> datetime | None:
 
 
 def _open_trouble(context: Context) -> Reason | None:
-    if context.open_returns:
-        return Reason.of(ReasonCode.RETURN_OPEN, name=context.open_returns[0])
-    if context.order.withdrawal_requested:
+    own = [past for past in context.returns if past.order_id == context.order.order_id]
+    if still := next((past for past in own if past.open), None):
+        return Reason.of(ReasonCode.RETURN_OPEN, name=still.name)
+    if context.order.withdrawal_requested and not own:  # asked before we kept returns
         return Reason.of(ReasonCode.WITHDRAWAL_OPEN)
     return None
 

@@ -201,8 +201,6 @@ def _refusal(context: Context) -> Reason | None:
         return Reason.of(ReasonCode.IN_PERSON)
     if order.store_asks_review:
         return Reason.of(ReasonCode.STORE_ASKS)
-    if order.withdrawal_requested:
-        return Reason.of(ReasonCode.WITHDRAWAL_OPEN)
     return None
 
 

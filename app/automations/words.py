@@ -24,6 +24,17 @@ KINDS = {
     ActionKind.REVIEW_PUBLISH: N_("Review in your store"),
     ActionKind.SIGN_IN_MAIL: N_("Sign-in link"),
     ActionKind.DATA_EXPORT_MAIL: N_("Customer data file"),
+    ActionKind.RETURN_OPEN: N_("Return in your store"),
+    ActionKind.RETURN_DECIDE: N_("Decision on a return"),
+    ActionKind.RETURN_UPDATE: N_("State of a return in your store"),
+    ActionKind.RETURN_RECEIPT_MAIL: N_("Receipt of a return request"),
+    ActionKind.RETURN_APPROVED_MAIL: N_("Mail: return approved"),
+    ActionKind.RETURN_DECLINED_MAIL: N_("Mail: return declined"),
+    ActionKind.RETURN_RECEIVED_MAIL: N_("Mail: goods are back"),
+    ActionKind.RETURN_REFUNDED_MAIL: N_("Mail: money went back"),
+    ActionKind.RETURN_ENDED_MAIL: N_("Mail: return closed"),
+    ActionKind.WITHDRAWAL_RECEIPT_MAIL: N_("Receipt of a withdrawal"),
+    ActionKind.RETURN_CODE_MAIL: N_("Code for a customer"),
 }
 
 _STATES = {
@@ -44,6 +55,9 @@ _SPECIAL = {
     (ActionKind.COUPON_CREATE, ActionState.DONE): N_("Made"),
     (ActionKind.COUPON_VOID, ActionState.DONE): N_("Withdrawn"),
     (ActionKind.REVIEW_PUBLISH, ActionState.DONE): N_("Published"),
+    (ActionKind.RETURN_OPEN, ActionState.DONE): N_("Made"),
+    (ActionKind.RETURN_DECIDE, ActionState.DONE): N_("Decided"),
+    (ActionKind.RETURN_UPDATE, ActionState.DONE): N_("Brought up to date"),
 }
 
 

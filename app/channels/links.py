@@ -18,6 +18,8 @@ class Purpose(StrEnum):
     PREFERENCES = "preferences"
     UNSUBSCRIBE = "unsubscribe"
     EXPORT = "export"
+    RETURN = "return"  # all about returning one order: {"s": shop, "o": order}
+    RETURN_STATUS = "return-status"  # one return: {"s": shop, "r": its public_ref}
 
 
 # Preferences never expire: a customer may unsubscribe from any mail, however old.
@@ -26,12 +28,16 @@ _MAX_AGE: Mapping[Purpose, timedelta | None] = {
     Purpose.PREFERENCES: None,
     Purpose.UNSUBSCRIBE: None,
     Purpose.EXPORT: timedelta(days=30),
+    Purpose.RETURN: timedelta(days=365),
+    Purpose.RETURN_STATUS: timedelta(days=730),
 }
 _PATHS = {
     Purpose.REVIEW: "r",
     Purpose.PREFERENCES: "p",
     Purpose.UNSUBSCRIBE: "u",
     Purpose.EXPORT: "x",
+    Purpose.RETURN: "return",
+    Purpose.RETURN_STATUS: "return-status",
 }
 
 

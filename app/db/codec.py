@@ -9,11 +9,13 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from app.domain.returns import Ruling
 from app.domain.snapshots import OrderSnapshot, Person, ProductSnapshot
 
 _orders = TypeAdapter(OrderSnapshot)
 _persons = TypeAdapter(Person)
 _products = TypeAdapter(ProductSnapshot)
+_rulings = TypeAdapter(Ruling)
 NOBODY = Person()
 
 
@@ -50,3 +52,14 @@ def product_doc(product: ProductSnapshot) -> dict[str, Any]:
 def product_from(doc: Any) -> ProductSnapshot:
     """The product again."""
     return _products.validate_python(doc)
+
+
+def ruling_doc(ruling: Ruling) -> dict[str, Any]:
+    """A decision with its trace as JSON."""
+    doc: dict[str, Any] = _rulings.dump_python(ruling, mode="json")
+    return doc
+
+
+def ruling_from(doc: Any) -> Ruling:
+    """The decision again."""
+    return _rulings.validate_python(doc)

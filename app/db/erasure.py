@@ -18,6 +18,7 @@ from app.db.models import (
     metadata,
     orders,
     privacy_requests,
+    returns,
     reviews,
     shops,
 )
@@ -33,6 +34,7 @@ class Traces:
 
     customers: tuple[CustomerId, ...]
     orders: tuple[PlatformId, ...]
+    email_hashes: tuple[str, ...] = ()  # what is known of an address without a customer
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class Erasure(Repository):
             )
 
     def _forget_works(self, traces: Traces) -> None:
-        """Words of reviews, and the address that a coupon is tied to."""
+        """Words of reviews and returns, and the address that a coupon is tied to."""
         self._connection.execute(
             update(reviews)
             .where(
@@ -78,6 +80,18 @@ class Erasure(Repository):
                 ),
             )
             .values(sealed=None, customer_id=None)
+        )
+        self._connection.execute(
+            update(returns)
+            .where(
+                self._mine(returns),
+                or_(
+                    returns.c.customer_id.in_(traces.customers),
+                    returns.c.order_id.in_(traces.orders),
+                    returns.c.email_hash.in_(traces.email_hashes),
+                ),
+            )
+            .values(sealed=None, email_hash=None, customer_id=None)
         )
         self._connection.execute(
             update(coupons)

@@ -15,6 +15,7 @@ from app.db.models import (
     journal,
     messages,
     orders,
+    returns,
     reviews,
 )
 from app.domain.ids import CustomerId
@@ -28,7 +29,7 @@ STRICTNESS = [
     ConsentState.SUBSCRIBED,
 ]
 
-_PLAIN = (orders, events, actions, messages, journal, reviews, identities)
+_PLAIN = (orders, events, actions, messages, journal, reviews, returns, identities)
 
 
 def merge_customers(scope: Scope, kept: CustomerId, removed: CustomerId) -> None:

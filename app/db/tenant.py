@@ -15,11 +15,13 @@ from app.db.inbox import Inbox
 from app.db.journal import Journal
 from app.db.messages import Messages
 from app.db.orders import Orders
+from app.db.otp import Codes
 from app.db.privacy import Privacy
 from app.db.problems import Problems
 from app.db.products import Products
 from app.db.refresh import Refreshes
 from app.db.reports import Reports
+from app.db.returns import Returns
 from app.db.reviews import Reviews
 from app.db.session import UnitOfWork
 from app.db.settings import Settings
@@ -114,6 +116,16 @@ class ShopData:
     def reviews(self) -> Reviews:
         """Reviews sent through our form."""
         return Reviews(self._scope)
+
+    @cached_property
+    def returns(self) -> Returns:
+        """What customers send back."""
+        return Returns(self._scope)
+
+    @cached_property
+    def codes(self) -> Codes:
+        """Codes by which customers prove an address."""
+        return Codes(self._scope)
 
     @cached_property
     def credentials(self) -> Credentials:

@@ -48,11 +48,30 @@ class ActionKind(StrEnum):
     REVIEW_PUBLISH = "review_publish"
     SIGN_IN_MAIL = "sign_in_mail"
     DATA_EXPORT_MAIL = "data_export_mail"
+    RETURN_OPEN = "return_open"  # the store gets to know of a return asked for on our page
+    RETURN_DECIDE = "return_decide"  # the rules, on a fresh picture
+    RETURN_UPDATE = "return_update"  # the store's return becomes what ours is
+    RETURN_RECEIPT_MAIL = "return_receipt_mail"
+    RETURN_APPROVED_MAIL = "return_approved_mail"
+    RETURN_DECLINED_MAIL = "return_declined_mail"
+    RETURN_RECEIVED_MAIL = "return_received_mail"
+    RETURN_REFUNDED_MAIL = "return_refunded_mail"
+    RETURN_ENDED_MAIL = "return_ended_mail"
+    WITHDRAWAL_RECEIPT_MAIL = "withdrawal_receipt_mail"
+    RETURN_CODE_MAIL = "return_code_mail"
 
 
 MARKETING_MAIL = frozenset({ActionKind.REVIEW_REQUEST_MAIL, ActionKind.COUPON_MAIL})
-# What the merchant asked for goes out even while everything else is paused.
-MERCHANT_MAIL = frozenset({ActionKind.SIGN_IN_MAIL, ActionKind.DATA_EXPORT_MAIL})
+# What somebody waits for, or the law wants at once, goes out even while all else is paused: links
+# and files for the merchant, the code for a customer, the receipt of a withdrawal.
+PROMPT_MAIL = frozenset(
+    {
+        ActionKind.SIGN_IN_MAIL,
+        ActionKind.DATA_EXPORT_MAIL,
+        ActionKind.RETURN_CODE_MAIL,
+        ActionKind.WITHDRAWAL_RECEIPT_MAIL,
+    }
+)
 # What the law asks for is done also after the merchant has left.
 OUTLIVES_CONNECTION = frozenset({ActionKind.DATA_EXPORT_MAIL})
 

@@ -106,6 +106,44 @@ class ReviewSubmitted(Event):
         return {"review_id": self.review_id}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnRequested(Event):
+    """A customer asked to send something back; `key` is our return id."""
+
+    type: ClassVar[str] = "return_requested"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnDecided(Event):
+    """It was approved or declined; `key` is our return id."""
+
+    type: ClassVar[str] = "return_decided"
+    outcome: str
+
+    def data(self) -> dict[str, Any]:
+        """Approved or declined."""
+        return {"outcome": self.outcome}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnReceived(Event):
+    """The goods are back; `key` is our return id."""
+
+    type: ClassVar[str] = "return_received"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnEnded(Event):
+    """It is not open any more, however that came; `key` is our return id."""
+
+    type: ClassVar[str] = "return_ended"
+    state: str
+
+    def data(self) -> dict[str, Any]:
+        """How it ended."""
+        return {"state": self.state}
+
+
 def facts_of(order: OrderSnapshot) -> Iterator[Event]:
     """All facts that the picture proves, in causal order; none for a draft."""
     if order.draft:

@@ -7,6 +7,7 @@ CustomerId = NewType("CustomerId", int)
 ActionId = NewType("ActionId", int)
 ReviewId = NewType("ReviewId", int)
 CouponId = NewType("CouponId", int)
+ReturnId = NewType("ReturnId", int)
 InboxId = NewType("InboxId", int)
 
 # A platform's own id of an order, product, …: always text, never passed through a float

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from app.domain.ids import PlatformId
 from app.domain.money import Money
+from app.domain.returns import ReturnReason, ReturnState
 
 
 class ConsentState(StrEnum):
@@ -49,6 +50,7 @@ class Line:
     image_url: str | None = None
     is_gift_card: bool = False
     ships: bool = True
+    unit_price: Money | None = None  # of one, before discounts of the whole order (coupons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +123,39 @@ class OrderSnapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnedLine:
+    """Some of a line that the platform's own return names."""
+
+    line_id: PlatformId  # of the order
+    quantity: int
+    reason: ReturnReason
+    note: str | None = None  # the customer's words: personal data
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnSnapshot:
+    """A return that the platform itself knows. `reference` is ours, if the platform's text holds
+    it: then it is our own return come back. `asked` is False where the merchant made it.
+    """
+
+    return_id: PlatformId
+    order_id: PlatformId
+    name: str
+    state: ReturnState
+    created_at: datetime
+    asked: bool = True
+    reference: str | None = None
+    closed_at: datetime | None = None
+    lines: tuple[ReturnedLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ProductSnapshot:
-    """A product as far as a review request needs it."""
+    """A product as far as rules need it.
+
+    `regular_prices`: variant id (of the product itself: "") → price without a sale, where one is
+    told. `categories` and `tags` are names; on Shopify categories are product type and collections.
+    """
 
     product_id: PlatformId
     title: str
@@ -131,6 +164,9 @@ class ProductSnapshot:
     image_url: str | None = None
     reviewable: bool = True  # published, reviews allowed, no gift card
     price: Money | None = None
+    categories: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    regular_prices: Mapping[PlatformId, Money] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +215,7 @@ class ObjectKind(StrEnum):
     ORDER = "order"
     PRODUCT = "product"
     CUSTOMER = "customer"
+    RETURN = "return"
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +268,7 @@ Snapshot = (
     | FulfilmentSnapshot
     | DeliverySnapshot
     | RefundSnapshot
+    | ReturnSnapshot
     | ProductSnapshot
     | ConsentSnapshot
     | CustomerSnapshot

@@ -15,8 +15,8 @@ from app.db.shops import Shop, Shops
 from app.db.tenant import ShopData
 from app.domain.actions import (
     MARKETING_MAIL,
-    MERCHANT_MAIL,
     OUTLIVES_CONNECTION,
+    PROMPT_MAIL,
     Action,
     ActionKind,
     ActionState,
@@ -58,7 +58,7 @@ def _kinds_of(shop: Shop) -> frozenset[ActionKind] | None:
     """What may be performed for a shop as it stands; None: everything."""
     if not shop.connected:
         return OUTLIVES_CONNECTION
-    return MERCHANT_MAIL if shop.paused_at else None
+    return PROMPT_MAIL if shop.paused_at else None
 
 
 def perform(rt: Runtime, shop_id: ShopId, action_id: ActionId) -> None:
@@ -163,7 +163,7 @@ def _verdict(data: ShopData, shop: Shop, action: Action, now: datetime) -> Verdi
     current = shop.connected and action.generation == shop.generation
     if not current and action.kind not in OUTLIVES_CONNECTION:
         return Skip(Reason.of(ReasonCode.NOT_CONNECTED))
-    if shop.paused_at and action.kind not in MERCHANT_MAIL:
+    if shop.paused_at and action.kind not in PROMPT_MAIL:
         return Defer(now + timedelta(minutes=15), Reason.of(ReasonCode.PAUSED))
     if action.useful_until and now > action.useful_until:
         return Skip(Reason.of(ReasonCode.TOO_LATE, until=action.useful_until))

@@ -7,7 +7,7 @@ from sqlalchemy import and_, func, or_, select
 from app.db.actions.performing import CLAIMABLE, is_due
 from app.db.models import actions, settings_versions, shops
 from app.db.session import UnitOfWork
-from app.domain.actions import MERCHANT_MAIL, OUTLIVES_CONNECTION, WAITING, ActionKind, ActionState
+from app.domain.actions import OUTLIVES_CONNECTION, PROMPT_MAIL, WAITING, ActionKind, ActionState
 from app.domain.ids import ShopId
 
 
@@ -15,7 +15,7 @@ def shops_with_due_actions(uow: UnitOfWork, now: datetime, wall: datetime) -> li
     """Shops that have work due (the clock); paused ones only for the merchant's own mail, those
     that left only for what outlives that.
     """
-    running = or_(shops.c.paused_at.is_(None), actions.c.kind.in_(MERCHANT_MAIL))
+    running = or_(shops.c.paused_at.is_(None), actions.c.kind.in_(PROMPT_MAIL))
     query = (
         select(actions.c.shop_id)
         .join(shops, shops.c.id == actions.c.shop_id)

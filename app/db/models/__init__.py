@@ -2,6 +2,7 @@
 
 from app.db.models.base import metadata
 from app.db.models.people import consents, customers, erasures, identities, suppressions
+from app.db.models.returns import otp_codes, return_lines, returns
 from app.db.models.shops import (
     business_clock,
     credentials,
@@ -44,10 +45,13 @@ __all__ = [
     "metadata",
     "nonces",
     "orders",
+    "otp_codes",
     "privacy_requests",
     "problems",
     "products",
     "refresh",
+    "return_lines",
+    "returns",
     "reviews",
     "settings_versions",
     "shops",

@@ -36,6 +36,7 @@ shops = Table(
     Column("hash_key", LargeBinary, nullable=False),  # sealed; see crypto.py
     Column("generation", Integer, nullable=False, default=0),
     Column("history_complete", Boolean, nullable=False, default=False),
+    Column("return_count", Integer, nullable=False, default=0, server_default="0"),
     time("paused_at"),
     time("created_at", nullable=False),
     UniqueConstraint("platform", "domain"),

@@ -89,6 +89,7 @@ class Shopify:
             customers=Customers(client),
             coupons=Coupons(client, self._clock),
             reviews=Reviews(client),
+            returns=None,
             webhooks=Webhooks(client),
         )
 

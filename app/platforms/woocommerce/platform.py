@@ -82,6 +82,7 @@ class WooCommerce:
             customers=Customers(client),
             coupons=Coupons(client, self._wall),
             reviews=Reviews(client),
+            returns=None,
             webhooks=Webhooks(client),
         )
 

@@ -14,6 +14,7 @@ from app.automations.guards import contact, may_hear, next_allowed
 from app.domain.actions import ActionKind, ActionState
 from app.domain.decisions import Defer, Proceed, Skip, Verdict
 from app.domain.reasons import ReasonCode as Why
+from app.domain.returns import PastReturn, ReturnKind, ReturnState
 from app.domain.snapshots import ConsentState
 from tests.unit.automations.world import (
     action,
@@ -101,14 +102,26 @@ def test_a_purchase_is_needed_and_in_ireland_a_recent_one() -> None:
     assert why(ask(noon)) is None
 
 
-def test_an_open_return_ends_a_request_and_delays_a_coupon() -> None:
-    request, coupon = ask(open_returns=("RMA-104",)), ask(kind=COUPON, open_returns=("RMA-104",))
-    assert isinstance(request, Skip)
-    assert request.reason.params == {"name": "RMA-104"}
-    assert isinstance(coupon, Defer)
-    assert coupon.until == MONDAY_TEN + timedelta(days=1)
-    withdrawn = ask(kind=COUPON, order=delivered(withdrawal_requested=True))
-    assert why(withdrawn) is Why.WITHDRAWAL_OPEN
+def test_an_open_return_of_the_order_delays_requests_and_coupons() -> None:
+    back = PastReturn(
+        "RMA-1004", "order-1", ReturnKind.RETURN, ReturnState.APPROVED, requested_at=day(4)
+    )
+    for kind in (ActionKind.REVIEW_REQUEST_MAIL, COUPON):
+        verdict = ask(kind=kind, returns=(back,))
+        assert isinstance(verdict, Defer)
+        assert verdict.until == MONDAY_TEN + timedelta(days=1)
+        assert verdict.reason.params == {"name": "RMA-1004"}
+    assert why(ask(returns=(replace(back, state=ReturnState.REFUNDED),))) is None
+    assert why(ask(returns=(replace(back, order_id="order-2"),))) is None
+
+
+def test_a_withdrawal_told_to_the_store_delays_as_an_open_return_does() -> None:
+    marked = delivered(withdrawal_requested=True)
+    assert why(ask(kind=COUPON, order=marked)) is Why.WITHDRAWAL_OPEN
+    ended = PastReturn(
+        "RMA-1005", "order-1", ReturnKind.WITHDRAWAL, ReturnState.CLOSED, requested_at=day(4)
+    )
+    assert why(ask(kind=COUPON, order=marked, returns=(ended,))) is None
 
 
 def test_a_coupon_may_be_made_at_night_but_not_for_somebody_who_refuses_it() -> None:

@@ -152,7 +152,6 @@ def test_what_arrived_before_the_automation_was_switched_on_stays_quiet() -> Non
         (delivered(test=True), Why.TEST_ORDER),
         (delivered(in_person=True), Why.IN_PERSON),
         (delivered(store_asks_review=True), Why.STORE_ASKS),
-        (delivered(withdrawal_requested=True), Why.WITHDRAWAL_OPEN),
         (delivered(on=-70), Why.TOO_OLD),
     ],
 )

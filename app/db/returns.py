@@ -1,0 +1,282 @@
+"""Returns of one shop. A change names the revision that it was decided on: the second of two that
+decide at once sees that the first was there.
+"""
+
+import secrets
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, func, or_, select, update
+
+from app.db.base import Repository
+from app.db.codec import ruling_doc, ruling_from
+from app.db.models import return_lines, returns, shops
+from app.domain.ids import CustomerId, PlatformId, ReturnId
+from app.domain.money import Money
+from app.domain.returns import (
+    OPEN_RETURNS,
+    ReturnKind,
+    ReturnLine,
+    ReturnOrigin,
+    ReturnReason,
+    ReturnState,
+    ReturnWords,
+    Ruling,
+    return_name,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnRow:
+    """A return as stored; what the customer wrote is opened with `Returns.words`."""
+
+    id: ReturnId
+    number: int
+    public_ref: str
+    order_id: PlatformId | None
+    customer_id: CustomerId | None
+    kind: ReturnKind
+    origin: ReturnOrigin
+    state: ReturnState
+    platform_ref: PlatformId | None
+    decided_by: str | None
+    ruling: Ruling | None
+    value: Money
+    locale: str | None
+    sealed: bytes | None
+    email_hash: str | None
+    revision: int
+    requested_at: datetime
+    decided_at: datetime | None
+    received_at: datetime | None
+    ended_at: datetime | None
+
+    @property
+    def name(self) -> str:
+        """What people call it: RMA-1001."""
+        return return_name(self.number)
+
+    @property
+    def open(self) -> bool:
+        """Whether it has not come to its end."""
+        return self.state in OPEN_RETURNS
+
+
+@dataclass(frozen=True, slots=True)
+class NewReturn:
+    """A return to be stored. `sealed` comes from `Returns.seal`, before the transaction."""
+
+    kind: ReturnKind
+    origin: ReturnOrigin
+    state: ReturnState
+    lines: tuple[ReturnLine, ...]
+    value: Money
+    requested_at: datetime
+    order_id: PlatformId | None = None
+    customer_id: CustomerId | None = None
+    platform_ref: PlatformId | None = None
+    locale: str | None = None
+    sealed: bytes | None = None
+    email_hash: str | None = None
+
+
+class Returns(Repository):
+    """Returns of one shop."""
+
+    def seal(self, words: ReturnWords) -> bytes:
+        """Encrypt what was written; before the transaction."""
+        return self._keyring.seal_json(asdict(words))
+
+    def words(self, row: ReturnRow) -> ReturnWords:
+        """What was written. Decrypts: not inside a write transaction."""
+        return ReturnWords(**self._keyring.open_json(row.sealed)) if row.sealed else ReturnWords()
+
+    def add(self, new: NewReturn) -> ReturnRow:
+        """Store it under the shop's next number."""
+        number = self._connection.execute(
+            update(shops)
+            .where(shops.c.id == self._shop_id)
+            .values(return_count=shops.c.return_count + 1)
+            .returning(shops.c.return_count)
+        ).scalar_one()
+        return_id = self._connection.execute(
+            self._insert(
+                returns,
+                number=number,
+                public_ref=secrets.token_hex(16),
+                order_id=new.order_id,
+                customer_id=new.customer_id,
+                kind=new.kind,
+                origin=new.origin,
+                state=new.state,
+                platform_ref=new.platform_ref,
+                value_minor=new.value.minor,
+                currency=new.value.currency,
+                locale=new.locale,
+                sealed=new.sealed,
+                email_hash=new.email_hash,
+                requested_at=new.requested_at,
+                revision=1,
+            ).returning(returns.c.id)
+        ).scalar_one()
+        for line in new.lines:
+            self._connection.execute(
+                self._insert(
+                    return_lines,
+                    return_id=return_id,
+                    line_id=line.line_id,
+                    title=line.title,
+                    variant=line.variant,
+                    quantity=line.quantity,
+                    reason=line.reason,
+                    value_minor=line.value.minor,
+                )
+            )
+        return self._the(returns.c.id == return_id)
+
+    def change(self, row: ReturnRow, **values: Any) -> ReturnRow | None:
+        """Change it if it is still at this revision; None if somebody was faster."""
+        if isinstance(values.get("ruling"), Ruling):
+            values["ruling"] = ruling_doc(values["ruling"])
+        done = self._connection.execute(
+            update(returns)
+            .where(self._mine(returns), returns.c.id == row.id, returns.c.revision == row.revision)
+            .values(revision=row.revision + 1, **values)
+        )
+        return self._the(returns.c.id == row.id) if done.rowcount else None
+
+    def get(self, return_id: ReturnId) -> ReturnRow | None:
+        """One return."""
+        return self._one(returns.c.id == return_id)
+
+    def by_public_ref(self, public_ref: str) -> ReturnRow | None:
+        """The return of a customer's link."""
+        return self._one(returns.c.public_ref == public_ref)
+
+    def by_platform_ref(self, ref: PlatformId) -> ReturnRow | None:
+        """The counterpart of the store's return."""
+        return self._one(returns.c.platform_ref == ref)
+
+    def by_name(self, name: str) -> ReturnRow | None:
+        """The return that people call so."""
+        digits = name.strip().upper().removeprefix("RMA-")
+        if not digits.isdecimal() or len(digits) > 9:
+            return None
+        return self._one(returns.c.number == int(digits) - 1000)
+
+    def of_order(self, order_id: PlatformId) -> list[ReturnRow]:
+        """All of one order, oldest first."""
+        return self._all(returns.c.order_id == order_id)
+
+    def concerning(self, order_id: PlatformId, customer_id: CustomerId | None) -> list[ReturnRow]:
+        """All of the order or its customer, oldest first."""
+        either = returns.c.order_id == order_id
+        if customer_id:
+            either = or_(either, returns.c.customer_id == customer_id)
+        return self._all(either)
+
+    def lines(self, ids: Collection[ReturnId]) -> Mapping[ReturnId, tuple[ReturnLine, ...]]:
+        """The items of returns."""
+        if not ids:
+            return {}
+        query = (
+            select(return_lines, returns.c.currency)
+            .join(returns, returns.c.id == return_lines.c.return_id)
+            .where(self._mine(return_lines), return_lines.c.return_id.in_(ids))
+            .order_by(return_lines.c.id)
+        )
+        found: dict[ReturnId, tuple[ReturnLine, ...]] = {}
+        for row in self._connection.execute(query):
+            line = ReturnLine(
+                row.line_id,
+                row.title,
+                row.quantity,
+                ReturnReason(row.reason),
+                Money(row.value_minor, row.currency),
+                row.variant,
+            )
+            found[row.return_id] = (*found.get(row.return_id, ()), line)
+        return found
+
+    def page(
+        self, states: Iterable[ReturnState], limit: int, before: int | None = None
+    ) -> list[ReturnRow]:
+        """Newest first, from before an id on."""
+        query = select(returns).where(self._mine(returns), returns.c.state.in_(list(states)))
+        if before:
+            query = query.where(returns.c.id < before)
+        query = query.order_by(returns.c.id.desc()).limit(limit)
+        return [_return(row) for row in self._connection.execute(query)]
+
+    def waiting(self, limit: int = 200) -> list[ReturnRow]:
+        """What is left to the merchant, oldest first."""
+        query = (
+            select(returns)
+            .where(self._mine(returns), returns.c.state == ReturnState.HELD)
+            .order_by(returns.c.id)
+            .limit(limit)
+        )
+        return [_return(row) for row in self._connection.execute(query)]
+
+    def counts(self) -> Mapping[ReturnState, int]:
+        """How many stand where."""
+        query = (
+            select(returns.c.state, func.count())
+            .where(self._mine(returns))
+            .group_by(returns.c.state)
+        )
+        return {ReturnState(state): n for state, n in self._connection.execute(query)}
+
+    def since(self, at: datetime, limit: int) -> list[ReturnRow]:
+        """Asked for at or after a time, oldest first."""
+        query = (
+            select(returns)
+            .where(self._mine(returns), returns.c.requested_at >= at)
+            .order_by(returns.c.requested_at)
+            .limit(limit)
+        )
+        return [_return(row) for row in self._connection.execute(query)]
+
+    def _all(self, which: ColumnElement[bool]) -> list[ReturnRow]:
+        query = select(returns).where(self._mine(returns), which).order_by(returns.c.id)
+        return [_return(row) for row in self._connection.execute(query)]
+
+    def _one(self, which: ColumnElement[bool]) -> ReturnRow | None:
+        row = self._connection.execute(select(returns).where(self._mine(returns), which)).first()
+        return _return(row) if row else None
+
+    def _the(self, which: ColumnElement[bool]) -> ReturnRow:
+        row = self._connection.execute(select(returns).where(self._mine(returns), which)).one()
+        return _return(row)
+
+
+def items_of(lines: Sequence[ReturnLine]) -> Mapping[PlatformId, int]:
+    """How many of each order line."""
+    return {line.line_id: line.quantity for line in lines}
+
+
+def _return(row: Row[Any]) -> ReturnRow:
+    return ReturnRow(
+        id=ReturnId(row.id),
+        number=row.number,
+        public_ref=row.public_ref,
+        order_id=row.order_id,
+        customer_id=row.customer_id,
+        kind=ReturnKind(row.kind),
+        origin=ReturnOrigin(row.origin),
+        state=ReturnState(row.state),
+        platform_ref=row.platform_ref,
+        decided_by=row.decided_by,
+        ruling=ruling_from(row.ruling) if row.ruling else None,
+        value=Money(row.value_minor, row.currency),
+        locale=row.locale,
+        sealed=row.sealed,
+        email_hash=row.email_hash,
+        revision=row.revision,
+        requested_at=row.requested_at,
+        decided_at=row.decided_at,
+        received_at=row.received_at,
+        ended_at=row.ended_at,
+    )
