@@ -2,8 +2,10 @@
 
 from app.automations.base import Automation
 from app.automations.milestone_coupon import MilestoneCoupon
+from app.automations.returns_approval import ReturnsApproval
 from app.automations.review_request import ReviewRequest
 
+RETURNS = ReturnsApproval()
 AUTOMATIONS: tuple[Automation, ...] = (ReviewRequest(), MilestoneCoupon())
 
 

@@ -20,6 +20,7 @@ from app.domain.events import (
     OrderPaid,
     OrderRefunded,
     OrderRemoved,
+    ReturnEnded,
 )
 from app.domain.parcels import is_all_delivered, last_arrival, parcels_of
 from app.domain.reasons import Reason, ReasonCode
@@ -130,6 +131,7 @@ class ReviewRequest:
         OrderRefunded,
         OrderCancelled,
         OrderRemoved,
+        ReturnEnded,
     )
     performs: ClassVar[frozenset[ActionKind]] = frozenset({KIND})
 

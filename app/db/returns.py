@@ -3,7 +3,7 @@ decide at once sees that the first was there.
 """
 
 import secrets
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Row, func, or_, select, update
 
 from app.db.base import Repository
 from app.db.codec import ruling_doc, ruling_from
+from app.db.erasure import Traces
 from app.db.models import return_lines, returns, shops
 from app.domain.ids import CustomerId, PlatformId, ReturnId
 from app.domain.money import Money
@@ -147,6 +148,19 @@ class Returns(Repository):
         )
         return self._the(returns.c.id == row.id) if done.rowcount else None
 
+    def set_platform_ref(self, return_id: ReturnId, ref: PlatformId) -> None:
+        """The store's own return, once known. If its echo came first and nobody could tell that
+        it was ours, a second row stands for it: that one gives way.
+        """
+        twin = self.by_platform_ref(ref)
+        if twin and twin.id != return_id:
+            self.change(twin, platform_ref=None, state=ReturnState.CANCELLED)
+        self._connection.execute(
+            update(returns)
+            .where(self._mine(returns), returns.c.id == return_id)
+            .values(platform_ref=ref)
+        )
+
     def get(self, return_id: ReturnId) -> ReturnRow | None:
         """One return."""
         return self._one(returns.c.id == return_id)
@@ -176,6 +190,16 @@ class Returns(Repository):
         if customer_id:
             either = or_(either, returns.c.customer_id == customer_id)
         return self._all(either)
+
+    def traced(self, traces: Traces) -> list[ReturnRow]:
+        """All of a person, oldest first."""
+        return self._all(
+            or_(
+                returns.c.order_id.in_(traces.orders),
+                returns.c.customer_id.in_(traces.customers),
+                returns.c.email_hash.in_(traces.email_hashes),
+            )
+        )
 
     def lines(self, ids: Collection[ReturnId]) -> Mapping[ReturnId, tuple[ReturnLine, ...]]:
         """The items of returns."""
@@ -250,11 +274,6 @@ class Returns(Repository):
     def _the(self, which: ColumnElement[bool]) -> ReturnRow:
         row = self._connection.execute(select(returns).where(self._mine(returns), which)).one()
         return _return(row)
-
-
-def items_of(lines: Sequence[ReturnLine]) -> Mapping[PlatformId, int]:
-    """How many of each order line."""
-    return {line.line_id: line.quantity for line in lines}
 
 
 def _return(row: Row[Any]) -> ReturnRow:

@@ -107,41 +107,47 @@ class ReviewSubmitted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReturnRequested(Event):
-    """A customer asked to send something back; `key` is our return id."""
+class ReturnFact(Event):
+    """Base of what happens to a return; `key` is our return id, `name` what people call it."""
+
+    name: str
+
+    def data(self) -> dict[str, Any]:
+        """The return's name."""
+        return {"name": self.name}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnRequested(ReturnFact):
+    """A customer asked to send something back."""
 
     type: ClassVar[str] = "return_requested"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReturnDecided(Event):
-    """It was approved or declined; `key` is our return id."""
+class ReturnApproved(ReturnFact):
+    """The customer may send it back."""
 
-    type: ClassVar[str] = "return_decided"
-    outcome: str
-
-    def data(self) -> dict[str, Any]:
-        """Approved or declined."""
-        return {"outcome": self.outcome}
+    type: ClassVar[str] = "return_approved"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReturnReceived(Event):
-    """The goods are back; `key` is our return id."""
+class ReturnReceived(ReturnFact):
+    """The goods are back."""
 
     type: ClassVar[str] = "return_received"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReturnEnded(Event):
-    """It is not open any more, however that came; `key` is our return id."""
+class ReturnEnded(ReturnFact):
+    """It is not open any more; `state` says how it ended: declined, refunded, closed, cancelled."""
 
     type: ClassVar[str] = "return_ended"
     state: str
 
     def data(self) -> dict[str, Any]:
-        """How it ended."""
-        return {"state": self.state}
+        """Name, and how it ended."""
+        return {"name": self.name, "state": self.state}
 
 
 def facts_of(order: OrderSnapshot) -> Iterator[Event]:

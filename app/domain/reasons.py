@@ -41,6 +41,7 @@ class ReasonCode(StrEnum):
     RETURN_SETTLED = "return_settled"
     RETURN_UNDONE = "return_undone"
     NOT_RETURNABLE = "not_returnable"
+    RULES_OFF = "rules_off"
     RETURN_MOVED_ON = "return_moved_on"
     STORE_TELLS = "store_tells"
     ORDER_CANCELLED = "order_cancelled"

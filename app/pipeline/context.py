@@ -1,5 +1,6 @@
 """Assembles the frozen picture on which automations decide: a fold of what is known till now."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from app.automations.base import (
@@ -21,7 +22,8 @@ from app.db.settings import SettingsVersion
 from app.db.shops import Shop, Shops
 from app.db.tenant import ShopData
 from app.domain.actions import ActionState
-from app.domain.ids import CustomerId
+from app.domain.ids import CustomerId, PlatformId
+from app.domain.returns import PastReturn, ReturnItem
 from app.domain.snapshots import ConsentState, OrderSnapshot
 
 CONTACT = "contact"  # the settings key of the contact policy
@@ -50,8 +52,10 @@ class Assembler:
         customer_id: CustomerId | None,
         settings: SettingsModel,
         active_since: datetime | None = None,
+        *,
+        without: str = "",
     ) -> Context:
-        """The world as one order and its customer see it."""
+        """The world as one order and its customer see it; `without` the return of this name."""
         customer = self._customer(customer_id) if customer_id else NOBODY
         products = [line.product_id for line in order.lines if line.product_id]
         return Context(
@@ -63,6 +67,9 @@ class Assembler:
             customer=customer,
             products=self._data.products.many(products),
             coupons=self._coupons(customer_id) if customer_id else (),
+            returns=tuple(
+                past for past in self._returns(order.order_id, customer_id) if past.name != without
+            ),
         )
 
     def _customer(self, customer_id: CustomerId) -> CustomerView:
@@ -95,6 +102,18 @@ class Assembler:
             ),
             reviewed_products=self._data.reviews.products_reviewed_by(customer_id),
         )
+
+    def _returns(
+        self, order_id: PlatformId, customer_id: CustomerId | None
+    ) -> Iterator[PastReturn]:
+        rows = self._data.returns.concerning(order_id, customer_id)
+        lines = self._data.returns.lines([row.id for row in rows])
+        for row in rows:
+            items = tuple(
+                ReturnItem(line.line_id, line.quantity, line.reason)
+                for line in lines.get(row.id, ())
+            )
+            yield PastReturn(row.name, row.order_id, row.kind, row.state, row.requested_at, items)
 
     def _coupons(self, customer_id: CustomerId) -> tuple[CouponView, ...]:
         hashes = self._data.customers.email_hashes(customer_id)

@@ -31,8 +31,10 @@ from app.domain.snapshots import (
     ProductSnapshot,
     Refresh,
     RefundSnapshot,
+    ReturnSnapshot,
     Snapshot,
 )
+from app.pipeline import returns
 from app.pipeline.plan import Planner
 from app.pipeline.runtime import Runtime
 
@@ -59,6 +61,8 @@ class Facts:
                 self._order(snapshot)
             case FulfilmentSnapshot() | RefundSnapshot() | DeliverySnapshot():
                 self._part(snapshot)
+            case ReturnSnapshot():
+                self._return(snapshot)
             case ProductSnapshot():
                 self._data.products.save(snapshot, self._now)
             case CustomerSnapshot():
@@ -145,7 +149,26 @@ class Facts:
                 params={"occurred_at": event.occurred_at.isoformat(), "key": event.key},
             )  # fmt: skip
         if new or before is None or _comparable(before) != _comparable(anonymous):
+            self._bring_returns_along(StoredOrder(anonymous, customer_id, self._read_at, sealed))
             Planner(self._rt, self._data).answer(anonymous, customer_id, new)
+
+    def _bring_returns_along(self, stored: StoredOrder) -> None:
+        """What an order tells of its returns: a withdrawal in the store, money that went back."""
+        if stored.order.draft:
+            return
+        if stored.order.withdrawal_requested:
+            returns.follow_withdrawal(self._rt, self._data, stored)
+        returns.follow_refunds(self._rt, self._data, stored)
+
+    def _return(self, seen: ReturnSnapshot) -> None:
+        """The store's picture of a return; of an unknown order that is read first, and names it."""
+        stored = self._data.orders.get(seen.order_id)
+        if stored is None:
+            self._refresh(ObjectKind.ORDER, seen.order_id)
+            return
+        words = returns.words_of(seen) if stored.sealed_person else None  # not of the forgotten
+        sealed = self._data.returns.seal(words) if words else None
+        returns.follow(self._rt, self._data, seen, stored, sealed)
 
     def _part(self, part: FulfilmentSnapshot | RefundSnapshot | DeliverySnapshot) -> None:
         stored = self._data.orders.get(part.order_id)

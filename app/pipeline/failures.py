@@ -25,6 +25,8 @@ _REFUSALS = {
     "product_gone": ReasonCode.PRODUCT_GONE,
     "reviews_closed": ReasonCode.REVIEWS_CLOSED,
     ReasonCode.COUPON_USED: ReasonCode.COUPON_USED,
+    ReasonCode.NOT_RETURNABLE: ReasonCode.NOT_RETURNABLE,
+    ReasonCode.RETURN_MOVED_ON: ReasonCode.RETURN_MOVED_ON,
 }
 _LONGEST = timedelta(hours=1)
 

@@ -19,7 +19,7 @@ from app.platforms.base import Fetched, Store
 # Business time. Products change seldom and tell it by webhook: theirs only covers lost ones.
 FRESH_FOR = timedelta(minutes=5)
 PRODUCTS_FRESH_FOR = timedelta(days=7)
-_ABOUT_PRODUCTS = {ActionKind.REVIEW_REQUEST_MAIL}
+_ABOUT_PRODUCTS = {ActionKind.REVIEW_REQUEST_MAIL, ActionKind.RETURN_DECIDE}
 
 
 def bring_up_to_date(rt: Runtime, shop: Shop, action: Action) -> None:
@@ -28,7 +28,7 @@ def bring_up_to_date(rt: Runtime, shop: Shop, action: Action) -> None:
     Raises Retryable when the store cannot be reached: the action waits. Raises Bug when what the
     store sends cannot be read: acting on the old picture would be a guess.
     """
-    if not action.order_id or not action.automation:
+    if not action.order_id or not (action.automation or action.kind in _ABOUT_PRODUCTS):
         return
     now = rt.business.now()
     with rt.db.read() as uow:
@@ -60,8 +60,12 @@ def read(
         ObjectKind.ORDER: store.orders,
         ObjectKind.PRODUCT: store.products,
         ObjectKind.CUSTOMER: store.customers,
+        ObjectKind.RETURN: store.returns,
     }
-    fetched = ports[kind].fetch(platform_id)
+    port = ports[kind]
+    if port is None:
+        raise Bug(f"the platform has no {kind} that could be read")
+    fetched = port.fetch(platform_id)
     if fetched is None and kind is ObjectKind.ORDER and _hidden(rt, shop, store, platform_id):
         return None
     if fetched is None:

@@ -1,8 +1,9 @@
-"""What is thrown away when its time is over: raw bodies, nonces, exports."""
+"""What is thrown away when its time is over: raw bodies, nonces, codes, exports."""
 
 from datetime import timedelta
 
 from app.db import nonces
+from app.db.otp import purge_codes
 from app.db.privacy import purge_exports
 from app.db.shops import Shops, ShopState
 from app.db.tenant import ShopData
@@ -16,6 +17,7 @@ def tidy(deps: Deps) -> None:
     with deps.db.write() as uow:
         nonces.purge(uow, now)
         purge_exports(uow, now)
+        purge_codes(uow, now)
         shops = Shops(uow).in_state(*ShopState)
     for shop in shops:
         with deps.db.write() as uow:

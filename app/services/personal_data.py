@@ -8,6 +8,7 @@ from typing import Any
 
 from app.db.codec import order_doc, person_doc
 from app.db.erasure import Traces
+from app.db.returns import ReturnRow
 from app.db.tenant import ShopData
 from app.domain.ids import CustomerId, PlatformId
 from app.domain.snapshots import Person
@@ -46,7 +47,9 @@ def traces_of(data: ShopData, person: Person, order_ids: Iterable[PlatformId]) -
             customers.add(stored.customer_id)
     for customer in customers:
         orders.update(data.orders.of_customer(customer))
-    return Traces(tuple(sorted(customers)), tuple(sorted(orders)))
+    known = data.customers.email_hash(person.email)
+    hashes = (known,) if known else ()
+    return Traces(tuple(sorted(customers)), tuple(sorted(orders)), hashes)
 
 
 def _persons(data: ShopData, traces: Traces) -> list[Person]:
@@ -91,6 +94,7 @@ def customer_file(data: ShopData, person: Person, traces: Traces, now: datetime)
         "never_written_to": sorted(data.customers.suppressed_scopes(email_hash or "")),
         "customers": [_customer(data, customer) for customer in traces.customers],
         "orders": [_order(data, order) for order in traces.orders],
+        "returns": [_return(data, row) for row in data.returns.traced(traces)],
     }
 
 
@@ -138,4 +142,18 @@ def _order(data: ShopData, order_id: PlatformId) -> dict[str, Any]:
             }
             for review in reviews
         ],
+    }
+
+
+def _return(data: ShopData, row: ReturnRow) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "order": row.order_id,
+        "kind": row.kind,
+        "state": row.state,
+        "requested_at": row.requested_at,
+        "decided_at": row.decided_at,
+        "ended_at": row.ended_at,
+        "items": [asdict(line) for line in data.returns.lines([row.id]).get(row.id, ())],
+        "written": asdict(data.returns.words(row)),
     }

@@ -18,6 +18,7 @@ KEPT_BACK = {
     "credentials": "keys to the store",
     "webhook_subscriptions": "secrets of webhooks",
     "nonces": "one-time secrets",
+    "otp_codes": "one-time codes",
     "sync_cursors": "where reading stands",
     "refresh": "what is about to be read",
     "exports": "files made of the same data",

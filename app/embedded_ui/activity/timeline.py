@@ -30,6 +30,10 @@ _EVENTS = {
     "order_cancelled": ("x", N_("Order cancelled")),
     "order_removed": ("x", N_("Order deleted in your store")),
     "review_submitted": ("star", N_("Review received")),
+    "return_requested": ("return", N_("Return asked for")),
+    "return_approved": ("check", N_("Return approved")),
+    "return_received": ("truck", N_("Returned goods are back")),
+    "return_ended": ("return", N_("Return ended")),
 }
 
 _ICONS = {
@@ -133,6 +137,7 @@ def _fact(event: EventRow, reviews: Mapping[ReviewId, ReviewRow], reader: Reader
         how = words.money(Money(event.data["minor"], event.data["currency"]))
     if review := reviews.get(ReviewId(event.data.get("review_id", 0))):
         how = words.ngettext("%(n)s star of 5", "%(n)s stars of 5", review.rating)
+    how = event.data.get("name", how)
     if event.known_at - event.occurred_at > _AT_ONCE:
         why = words.gettext("We learned of it on %(when)s.", when=reader.short(event.known_at))
     return Entry(event.occurred_at, icon, "idle", words.gettext(what), how, why)

@@ -7,6 +7,7 @@ from app.pipeline.effects.base import Effect
 from app.pipeline.effects.coupon import CouponCreate, CouponVoid
 from app.pipeline.effects.mail import MailEffect
 from app.pipeline.effects.mails import coupon_mail, export_mail, review_request, sign_in
+from app.pipeline.effects.returns import ReturnDecide, ReturnOpen, ReturnUpdate
 from app.pipeline.effects.review import ReviewPublish
 
 EFFECTS: Mapping[ActionKind, Effect] = {
@@ -17,4 +18,7 @@ EFFECTS: Mapping[ActionKind, Effect] = {
     ActionKind.COUPON_CREATE: CouponCreate(),
     ActionKind.COUPON_VOID: CouponVoid(),
     ActionKind.REVIEW_PUBLISH: ReviewPublish(),
+    ActionKind.RETURN_OPEN: ReturnOpen(),
+    ActionKind.RETURN_DECIDE: ReturnDecide(),
+    ActionKind.RETURN_UPDATE: ReturnUpdate(),
 }

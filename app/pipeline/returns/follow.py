@@ -1,0 +1,176 @@
+"""What the store tells of returns: asked for there, decided there, or our own come back."""
+
+from app.db.orders import StoredOrder
+from app.db.returns import NewReturn, ReturnRow
+from app.db.tenant import ShopData
+from app.domain.actions import WAITING, ActionState
+from app.domain.money import Money
+from app.domain.refunds import is_refunded_whole, refunded_quantities
+from app.domain.returns import (
+    CLAIMED_RETURNS,
+    OPEN_RETURNS,
+    UNDECIDED,
+    ReturnKind,
+    ReturnLine,
+    ReturnOrigin,
+    ReturnReason,
+    ReturnState,
+    ReturnWords,
+)
+from app.domain.snapshots import OrderSnapshot, ReturnedLine, ReturnSnapshot
+from app.pipeline.returns.rule import paid_for
+from app.pipeline.returns.steps import move, open_return
+from app.pipeline.runtime import Runtime
+
+STORE = "store"
+_SETTLED_THERE = frozenset(
+    {ReturnState.DECLINED, ReturnState.CLOSED, ReturnState.CANCELLED, ReturnState.APPROVED}
+)
+
+
+def follow(
+    rt: Runtime, data: ShopData, seen: ReturnSnapshot, stored: StoredOrder, sealed: bytes | None
+) -> None:
+    """Take the store's picture of one return of a known order."""
+    row = _counterpart(data, seen)
+    if row is None:
+        _open(rt, data, seen, stored, sealed)
+        return
+    if row.platform_ref is None:
+        row = data.returns.change(row, platform_ref=seen.return_id) or row
+    if seen.state in _SETTLED_THERE and not _we_are_telling(data, row):
+        _catch_up(rt, data, row, seen.state)
+
+
+def _counterpart(data: ShopData, seen: ReturnSnapshot) -> ReturnRow | None:
+    """Ours by the store's id; or our own request come back, known by the reference in it."""
+    known = data.returns.by_platform_ref(seen.return_id)
+    if known or not seen.reference:
+        return known
+    named = data.returns.by_name(seen.reference)
+    return named if named and named.order_id == seen.order_id else None
+
+
+def _we_are_telling(data: ShopData, row: ReturnRow) -> bool:
+    """Whether the store has yet to hear of our state: what it shows is then older."""
+    busy = WAITING | {ActionState.PERFORMING}
+    prefix = f"return-update:{row.id}:"
+    return any(
+        action.dedupe_key.startswith(prefix) and action.state in busy
+        for action in data.actions.of_order(row.order_id or "")
+    )
+
+
+def _catch_up(rt: Runtime, data: ShopData, row: ReturnRow, state: ReturnState) -> None:
+    if state is ReturnState.APPROVED and row.state not in UNDECIDED:
+        if row.state not in OPEN_RETURNS:  # opened again in the store
+            data.returns.change(row, state=ReturnState.APPROVED, ended_at=None, decided_by=STORE)
+        return
+    if state is ReturnState.CLOSED and row.state not in OPEN_RETURNS:
+        return
+    if state is ReturnState.DECLINED and row.state is ReturnState.APPROVED:
+        state = ReturnState.CLOSED
+    move(rt, data, row, state, by=STORE, in_store=True)
+
+
+def _open(
+    rt: Runtime, data: ShopData, seen: ReturnSnapshot, stored: StoredOrder, sealed: bytes | None
+) -> None:
+    lines = tuple(_line(stored, line) for line in seen.lines)
+    currency = stored.order.total.currency
+    open_return(
+        rt,
+        data,
+        NewReturn(
+            kind=ReturnKind.RETURN,
+            origin=ReturnOrigin.STORE if seen.asked else ReturnOrigin.MERCHANT,
+            state=seen.state,
+            lines=lines,
+            value=Money(sum(line.value.minor for line in lines), currency),
+            requested_at=seen.created_at,
+            order_id=seen.order_id,
+            customer_id=stored.customer_id,
+            platform_ref=seen.return_id,
+            locale=stored.order.locale,
+            sealed=sealed,
+        ),
+    )
+
+
+def _line(stored: StoredOrder, seen: ReturnedLine) -> ReturnLine:
+    bought = next((x for x in stored.order.lines if x.line_id == seen.line_id), None)
+    return ReturnLine(
+        line_id=seen.line_id,
+        title=bought.title if bought else seen.line_id,
+        quantity=seen.quantity,
+        reason=seen.reason,
+        value=Money(paid_for(stored, seen.line_id, seen.quantity), stored.order.total.currency),
+        variant=bought.variant_title if bought else None,
+    )
+
+
+def words_of(seen: ReturnSnapshot) -> ReturnWords | None:
+    """What the customer wrote in the store; None if nothing."""
+    notes = {line.line_id: line.note for line in seen.lines if line.note}
+    return ReturnWords(notes=notes) if notes else None
+
+
+def follow_withdrawal(rt: Runtime, data: ShopData, stored: StoredOrder) -> None:
+    """The store's own withdrawal form was used: that counts as an open return of everything."""
+    order = stored.order
+    known = data.returns.of_order(order.order_id)
+    ended = order.cancelled_at or order.trashed or is_refunded_whole(order)
+    if ended or any(row.kind is ReturnKind.WITHDRAWAL for row in known):
+        return
+    left = unclaimed(data, order, known)
+    lines = tuple(
+        _line(stored, ReturnedLine(line_id, quantity, ReturnReason.NOT_ASKED))
+        for line_id, quantity in left.items()
+    )
+    open_return(
+        rt,
+        data,
+        NewReturn(
+            kind=ReturnKind.WITHDRAWAL,
+            origin=ReturnOrigin.STORE,
+            state=ReturnState.REQUESTED,
+            lines=lines,
+            value=Money(sum(line.value.minor for line in lines), order.total.currency),
+            requested_at=order.version or rt.business.now(),
+            order_id=order.order_id,
+            customer_id=stored.customer_id,
+            locale=order.locale,
+        ),
+    )
+
+
+def unclaimed(data: ShopData, order: OrderSnapshot, known: list[ReturnRow]) -> dict[str, int]:
+    """How many of each line were bought, not refunded, and are in no other return."""
+    refunded = refunded_quantities(order)
+    claimed: dict[str, int] = {}
+    rows = [row.id for row in known if row.state in CLAIMED_RETURNS - {ReturnState.REFUNDED}]
+    for lines in data.returns.lines(rows).values():
+        for line in lines:
+            claimed[line.line_id] = claimed.get(line.line_id, 0) + line.quantity
+    left = {
+        line.line_id: line.quantity - refunded.get(line.line_id, 0) - claimed.get(line.line_id, 0)
+        for line in order.lines
+    }
+    return {line_id: quantity for line_id, quantity in left.items() if quantity > 0}
+
+
+def follow_refunds(rt: Runtime, data: ShopData, stored: StoredOrder) -> None:
+    """Money that went back in the store ends the returns that it was for."""
+    order = stored.order
+    whole = is_refunded_whole(order) or bool(order.cancelled_at or order.trashed)
+    refunded = refunded_quantities(order)
+    for row in data.returns.of_order(order.order_id):
+        if not row.open:
+            continue
+        lines = data.returns.lines([row.id]).get(row.id, ())
+        paid = bool(lines) and all(refunded.get(x.line_id, 0) >= x.quantity for x in lines)
+        if not (whole or paid):
+            continue
+        told = row.state in (ReturnState.APPROVED, ReturnState.RECEIVED)
+        state = ReturnState.REFUNDED if told else ReturnState.CLOSED
+        move(rt, data, row, state, by=STORE, in_store=True)

@@ -1,0 +1,1 @@
+"""Returns as people use them: `asking` for customers, `deciding` for the merchant."""

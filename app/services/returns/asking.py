@@ -1,0 +1,263 @@
+"""What a customer may send back, asking for it, withdrawing, keeping it after all."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from app.automations.base import Context
+from app.automations.registry import RETURNS
+from app.db.orders import StoredOrder
+from app.db.returns import NewReturn, ReturnRow
+from app.db.shops import Shops
+from app.db.tenant import ShopData
+from app.domain.ids import PlatformId, ReturnId, ShopId
+from app.domain.money import Money
+from app.domain.refunds import is_refunded_whole, refunded_quantities
+from app.domain.returns import (
+    ReturnKind,
+    ReturnLine,
+    ReturnOrigin,
+    ReturnReason,
+    ReturnState,
+    ReturnWords,
+)
+from app.domain.snapshots import OrderSnapshot, Person
+from app.pipeline import returns
+from app.pipeline.context import Assembler
+from app.pipeline.returns.rule import paid_for
+from app.pipeline.runtime import Runtime
+
+CUSTOMER = "customer"
+
+
+class Closed(StrEnum):
+    """Why nothing of an order can be asked back on our page."""
+
+    NOT_CONNECTED = "not_connected"
+    FORGOTTEN = "forgotten"  # nobody is on record as the buyer (any more)
+    ORDER_ENDED = "order_ended"  # cancelled, removed, or all the money went back
+
+
+class Refusal(StrEnum):
+    """Why a request was not taken. Nothing was stored."""
+
+    NOT_CONNECTED = "not_connected"
+    FORGOTTEN = "forgotten"
+    ORDER_ENDED = "order_ended"
+    NOTHING = "nothing"  # no item was chosen
+    UNKNOWN_ITEM = "unknown_item"
+    TOO_MANY = "too_many"  # more than is left, as when another page was faster
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Some of one line, as the customer filled it in."""
+
+    line_id: PlatformId
+    quantity: int
+    reason: ReturnReason
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """A withdrawal that names an order we could not match. Personal data."""
+
+    name: str
+    email: str
+    order_number: str
+    goods: str
+    locale: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Portal:
+    """An order whose customer may ask. `context` is what rules see; `left` what is still there."""
+
+    order: OrderSnapshot  # with its person
+    context: Context
+    left: Mapping[PlatformId, int]
+    returns: tuple[ReturnRow, ...]
+    lines: Mapping[ReturnId, tuple[ReturnLine, ...]]
+
+
+def find(rt: Runtime, shop_id: ShopId, order_id: PlatformId) -> Portal | Closed:
+    """What of an order can be asked back, and what was."""
+    with rt.db.read() as uow:
+        data = ShopData(uow, shop_id)
+        stored, person = data.orders.get(order_id), data.orders.person(order_id)
+        closed = _closed(data, stored, person)
+        if closed or stored is None:
+            return closed or Closed.FORGOTTEN
+        version = data.settings.current(RETURNS.key)
+        settings = RETURNS.Settings.model_validate(version.data if version else {})
+        context = Assembler(data, rt.business.now()).context(
+            stored.order, stored.customer_id, settings
+        )
+        known = data.returns.of_order(order_id)
+        return Portal(
+            order=replace(stored.order, person=person),
+            context=context,
+            left=returns.unclaimed(data, stored.order, known),
+            returns=tuple(known),
+            lines=data.returns.lines([row.id for row in known]),
+        )
+
+
+def submit(
+    rt: Runtime, shop_id: ShopId, order_id: PlatformId, wishes: Sequence[Wish]
+) -> ReturnRow | Refusal:
+    """Take a request: stored with its actions, then decided by the rules."""
+    if not wishes:
+        return Refusal.NOTHING
+    with rt.db.read() as uow:
+        data = ShopData(uow, shop_id)
+        person, hasher = data.orders.person(order_id), data.hasher
+        notes = {wish.line_id: wish.note for wish in wishes if wish.note}
+        sealed = data.returns.seal(ReturnWords(notes=notes)) if notes else None
+    with rt.db.write() as uow:
+        data = ShopData(uow, shop_id, hasher)
+        stored = _held(data, order_id)
+        closed = _closed(data, stored, person)
+        if closed or stored is None:
+            return Refusal(closed or Closed.FORGOTTEN)
+        left = returns.unclaimed(data, stored.order, data.returns.of_order(order_id))
+        if refusal := _too_much(stored.order, left, wishes):
+            return refusal
+        return _open(rt, data, stored, wishes, sealed=sealed)
+
+
+def withdraw(rt: Runtime, shop_id: ShopId, order_id: PlatformId) -> ReturnRow | Refusal:
+    """Declare the withdrawal from a purchase; declared twice it is one. Never declined."""
+    with rt.db.read() as uow:
+        data = ShopData(uow, shop_id)
+        person, hasher = data.orders.person(order_id), data.hasher
+    with rt.db.write() as uow:
+        data = ShopData(uow, shop_id, hasher)
+        stored = _held(data, order_id)
+        if stored is None or stored.sealed_person is None or data.customers.is_erased(person):
+            return Refusal.FORGOTTEN
+        known = data.returns.of_order(order_id)
+        for row in known:
+            if row.kind is ReturnKind.WITHDRAWAL and row.state is not ReturnState.CANCELLED:
+                return row
+        left = returns.unclaimed(data, stored.order, known) or _kept(stored.order)
+        wishes = [Wish(line, n, ReturnReason.NOT_ASKED) for line, n in left.items()]
+        return _open(rt, data, stored, wishes, kind=ReturnKind.WITHDRAWAL)
+
+
+def withdraw_unmatched(rt: Runtime, shop_id: ShopId, told: Declaration) -> ReturnRow:
+    """Keep a declaration that matches no order: the receipt goes out, the merchant looks."""
+    words = ReturnWords(
+        email=told.email, name=told.name, order_number=told.order_number, goods=told.goods
+    )
+    with rt.db.read() as uow:
+        data = ShopData(uow, shop_id)
+        hasher, sealed = data.hasher, data.returns.seal(words)
+        currency = Shops(uow).get(shop_id).currency
+    with rt.db.write() as uow:
+        data = ShopData(uow, shop_id, hasher)
+        return returns.open_return(
+            rt,
+            data,
+            NewReturn(
+                kind=ReturnKind.WITHDRAWAL,
+                origin=ReturnOrigin.CUSTOMER,
+                state=ReturnState.HELD,
+                lines=(),
+                value=Money.zero(currency),
+                requested_at=rt.business.now(),
+                locale=told.locale,
+                sealed=sealed,
+                email_hash=data.customers.email_hash(told.email),
+            ),
+        )
+
+
+def cancel(rt: Runtime, shop_id: ShopId, public_ref: str) -> bool:
+    """The customer keeps the goods; False if it is too late for that."""
+    with rt.db.write() as uow:
+        data = ShopData(uow, shop_id)
+        row = data.returns.by_public_ref(public_ref)
+        if row is None:
+            return False
+        return returns.move(rt, data, row, ReturnState.CANCELLED, by=CUSTOMER) is not None
+
+
+def _held(data: ShopData, order_id: PlatformId) -> StoredOrder | None:
+    """The order, its customer held: two requests at once are counted one after the other."""
+    stored = data.orders.get(order_id)
+    if stored and stored.customer_id:
+        data.customers.lock(stored.customer_id)
+    return stored
+
+
+def _closed(data: ShopData, stored: StoredOrder | None, person: Person) -> Closed | None:
+    if not Shops(data.uow).get(data.shop_id).connected:
+        return Closed.NOT_CONNECTED
+    if stored is None or stored.sealed_person is None or data.customers.is_erased(person):
+        return Closed.FORGOTTEN
+    order = stored.order
+    if order.draft or order.cancelled_at or order.trashed or is_refunded_whole(order):
+        return Closed.ORDER_ENDED
+    return None
+
+
+def _too_much(
+    order: OrderSnapshot, left: Mapping[PlatformId, int], wishes: Sequence[Wish]
+) -> Refusal | None:
+    bought = {line.line_id for line in order.lines}
+    if len({wish.line_id for wish in wishes}) < len(wishes):
+        return Refusal.UNKNOWN_ITEM
+    for wish in wishes:
+        if wish.line_id not in bought or wish.quantity < 1:
+            return Refusal.UNKNOWN_ITEM
+        if wish.quantity > left.get(wish.line_id, 0):
+            return Refusal.TOO_MANY
+    return None
+
+
+def _kept(order: OrderSnapshot) -> dict[PlatformId, int]:
+    refunded = refunded_quantities(order)
+    kept = {x.line_id: x.quantity - refunded.get(x.line_id, 0) for x in order.lines}
+    return {line_id: quantity for line_id, quantity in kept.items() if quantity > 0}
+
+
+def _open(
+    rt: Runtime,
+    data: ShopData,
+    stored: StoredOrder,
+    wishes: Sequence[Wish],
+    *,
+    kind: ReturnKind = ReturnKind.RETURN,
+    sealed: bytes | None = None,
+) -> ReturnRow:
+    order, currency = stored.order, stored.order.total.currency
+    bought = {line.line_id: line for line in order.lines}
+    lines = tuple(
+        ReturnLine(
+            line_id=wish.line_id,
+            title=bought[wish.line_id].title,
+            quantity=wish.quantity,
+            reason=wish.reason,
+            value=Money(paid_for(stored, wish.line_id, wish.quantity), currency),
+            variant=bought[wish.line_id].variant_title,
+        )
+        for wish in wishes
+    )
+    return returns.open_return(
+        rt,
+        data,
+        NewReturn(
+            kind=kind,
+            origin=ReturnOrigin.CUSTOMER,
+            state=ReturnState.REQUESTED,
+            lines=lines,
+            value=Money(sum(line.value.minor for line in lines), currency),
+            requested_at=rt.business.now(),
+            order_id=order.order_id,
+            customer_id=stored.customer_id,
+            locale=order.locale,
+            sealed=sealed,
+        ),
+    )
