@@ -11,6 +11,7 @@ from app.channels.outbox import OutboxMailbox
 from app.db.actions import next_due
 from app.db.shops import Shop, Shops, ShopState
 from app.domain.errors import Retryable
+from app.embedded_ui.style import style_page
 from app.http import allow, current_deps
 from app.services import timetravel
 
@@ -48,6 +49,12 @@ def index() -> str:
         count=len(mails),
         problem=request.args.get("problem"),
     )
+
+
+@blueprint.get("/style")
+def style() -> str:
+    """Every component of the kit with its states."""
+    return style_page(failed_save="errors" in request.args)
 
 
 @blueprint.post("/clock")

@@ -3,16 +3,13 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import StrEnum
-from typing import Literal
 
 from flask import Flask, Response, render_template, request
 from jinja2 import ChoiceLoader, DictLoader, FileSystemLoader
-from pydantic import BaseModel, Field
 from werkzeug.serving import make_server
 
 from app.domain.colour import shop_colours
-from app.embedded_ui.fields import FormField, form_fields
+from app.embedded_ui.style import style_page
 from app.i18n import Translator, install, negotiate
 
 POLICY = (
@@ -50,53 +47,6 @@ CUSTOMER_PAGE = """
 """  # noqa: E501 -- a page
 
 
-class CountFrom(StrEnum):
-    """When waiting begins."""
-
-    DELIVERED = "delivered"
-    SHIPPED = "shipped"
-
-
-class SampleSettings(BaseModel):
-    """One setting of every kind."""
-
-    count_from: CountFrom = Field(
-        CountFrom.DELIVERED,
-        title="Count from",
-        json_schema_extra={"choices": {"delivered": "Delivered", "shipped": "Shipped"}},
-    )
-    wait: int = Field(
-        3,
-        title="Wait",
-        description="Textiles are used within a week.",
-        ge=0,
-        le=60,
-        json_schema_extra={"unit": "days"},
-    )
-    transit: int | None = Field(12, title="From shipping", ge=1, json_schema_extra={"unit": "days"})
-    least: float = Field(15.5, title="Orders of at least", json_schema_extra={"unit": "EUR"})
-    leave_out: list[str] = Field(["gift-card", "sample"], title="Leave out products tagged")
-    remind: bool = Field(default=True, title="Remind once", description="If there is no review.")
-    tone: Literal["plain", "warm"] = Field("plain", title="Tone")
-    note: str = Field("", title="A note to your customers", json_schema_extra={"long": True})
-    key: str = Field("hidden", title="Key", json_schema_extra={"secret": True})
-
-
-def sample_fields() -> list[FormField]:
-    """The settings after a failed save: two changes, one of them wrong."""
-    entered = {
-        "count_from": "delivered",
-        "wait": "7",
-        "transit": "seven",
-        "least": "15.5",
-        "leave_out": "gift-card, sample",
-        "remind": "true",
-        "tone": "plain",
-    }
-    errors = {"transit": "“seven” is not a number. Write the days as digits, for example 7."}
-    return form_fields(SampleSettings, SampleSettings(), entered, errors)
-
-
 def create_app() -> Flask:
     """Style page (both homes), the Shopify shell, a customer page and the shop's colours."""
     app = Flask("app", static_folder="embedded_ui/static")
@@ -125,13 +75,13 @@ def create_app() -> Flask:
 
     @app.get("/style")
     def style() -> str:
-        return render_template("style.html", fields=sample_fields(), error_count=1)
+        return style_page(failed_save=True)
 
     @app.get("/shopify/<name>")
     def embedded(name: str) -> str:
         if "Authorization" not in request.headers:
             return render_template("shell.html", page_url=f"/shopify/{name}")
-        return render_template("style.html", fields=sample_fields())
+        return style_page()
 
     @app.get("/shopify-broken")
     def broken() -> str:

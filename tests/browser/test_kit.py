@@ -97,6 +97,86 @@ def test_the_save_bar_appears_with_the_first_change_and_goes_with_discarding(
     expect(bar).to_be_hidden()
 
 
+def test_a_queue_is_worked_with_single_keys_while_a_row_has_the_focus(
+    page: Page, address: str
+) -> None:
+    page.goto(address + "/style")
+    queue = page.get_by_role("table", name="Queue")
+    first, second = (queue.get_by_role("row", name=name) for name in ("RMA-1038", "RMA-1041"))
+    first.focus()
+    page.keyboard.press("j")
+    expect(second).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    expect(first).to_be_focused()
+    page.keyboard.press("k")  # there is nothing above
+    expect(first).to_be_focused()
+
+    page.keyboard.press("x")
+    expect(first.get_by_role("checkbox")).to_be_checked()
+    expect(page.get_by_text("Selected: 1.")).to_be_visible()
+    assert queue.get_by_label("Select all").evaluate("box => box.indeterminate")
+
+    page.keyboard.press("a")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**#k-queue")
+
+
+def test_keys_do_nothing_elsewhere_and_tab_enters_a_queue_once(page: Page, address: str) -> None:
+    page.goto(address + "/style")
+    field = page.get_by_label("Number, customer or product")
+    field.press("x")
+    field.press("a")
+    expect(field).to_have_value("xajug")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    rows = page.get_by_role("table", name="Queue").locator("tr[tabindex]")
+    rows.nth(1).focus()
+    assert rows.evaluate_all("rows => rows.map((row) => row.tabIndex)") == [-1, 0]
+    rows.nth(1).press("Control+a")  # the browser's own
+    expect(page.get_by_role("dialog")).to_be_hidden()
+
+
+def test_all_rows_are_selected_at_once_and_the_bar_goes_with_the_last(
+    page: Page, address: str
+) -> None:
+    page.goto(address + "/style")
+    bar = page.get_by_role("form", name="Selected rows")
+    expect(bar).to_be_hidden()
+    page.get_by_label("Select all").check()
+    expect(bar).to_contain_text("Selected: 2.")
+    assert bar.evaluate("form => [...new FormData(form).getAll('id')]") == ["RMA-1038", "RMA-1041"]
+    page.get_by_label("Select all").uncheck()
+    expect(bar).to_be_hidden()
+
+
+def test_without_script_the_bulk_bar_is_there(chromium: Browser, address: str) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address + "/style")
+    expect(page.get_by_role("form", name="Selected rows")).to_be_visible()
+    context.close()
+
+
+def test_every_chart_has_its_figures_in_a_table(page: Page, address: str) -> None:
+    page.goto(address + "/style")
+    panel = page.locator("section[aria-labelledby=k-charts]")
+    panel.get_by_text("As a table").first.click()
+    table = panel.get_by_role("table", name="Messages planned per day")
+    drawn = panel.locator("svg").first.locator("text").all_text_contents()
+    told = table.get_by_role("row").filter(has=page.get_by_role("rowheader")).all_inner_texts()
+    assert [line.split() for line in told] == [
+        [day, value] for value, day in zip(drawn[::2], drawn[1::2], strict=True)
+    ]
+
+
+def test_saving_says_so_until_the_answer_comes(page: Page, address: str) -> None:
+    page.goto(address + "/style")
+    page.evaluate("addEventListener('submit', (event) => event.preventDefault())")  # on its way
+    page.locator(".save-bar").get_by_role("button", name="Save").click()
+    expect(page.get_by_role("button", name="Saving…")).to_have_attribute("aria-busy", "true")
+
+
 def test_the_menu_opens_on_narrow_screens(page: Page, address: str) -> None:
     page.set_viewport_size({"width": 360, "height": 700})
     page.goto(address + "/style")

@@ -55,9 +55,81 @@ addEventListener("beforeunload", (event) => {
   if ([...forms()].some((form) => !("saving" in form.dataset) && isDirty(form))) event.preventDefault();
 });
 
+// <button data-busy="Saving…">: what it says while its form is on the way.
+document.addEventListener("submit", ({ submitter }) => {
+  if (!submitter?.dataset.busy) return;
+  submitter.dataset.idle = submitter.textContent;
+  submitter.textContent = submitter.dataset.busy;
+  submitter.ariaBusy = "true";
+});
+function restoreBusy() {
+  for (const button of document.querySelectorAll("[data-idle]")) {
+    button.textContent = button.dataset.idle;
+    button.ariaBusy = null;
+    delete button.dataset.idle;
+    delete button.form?.dataset.saving;
+  }
+}
+addEventListener("pageshow", restoreBusy); // the browser's way back
+
+// table[data-select="id"]: how many rows are selected; the bulk bar is there only if some are.
+function showSelection(table) {
+  const bar = document.getElementById(table.dataset.select);
+  const boxes = [...table.querySelectorAll("tbody .check input")];
+  const count = boxes.filter((box) => box.checked).length;
+  const all = table.querySelector("[data-all]");
+  if (all) {
+    all.checked = count > 0 && count === boxes.length;
+    all.indeterminate = count > 0 && count < boxes.length;
+  }
+  if (!bar) return;
+  bar.querySelector("[data-count]").textContent = count.toLocaleString(document.documentElement.lang);
+  bar.hidden = count === 0;
+}
+document.addEventListener("change", ({ target }) => {
+  const table = target.closest("table[data-select]");
+  if (!table) return;
+  if (target.matches("[data-all]")) {
+    for (const box of table.querySelectorAll("tbody .check input")) box.checked = target.checked;
+  }
+  showSelection(table);
+});
+
+// table[data-keys]: single keys, only while a row itself has the focus (WCAG 2.1.4).
+const STEPS = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
+document.addEventListener("focusin", ({ target }) => {
+  const row = target.closest("table[data-keys] tr[tabindex]");
+  if (!row) return;
+  for (const other of row.parentElement.querySelectorAll("tr[tabindex]")) other.tabIndex = other === row ? 0 : -1;
+});
+document.addEventListener("keydown", (event) => {
+  const row = event.target;
+  if (!row.matches("table[data-keys] tr[tabindex]") || event.ctrlKey || event.metaKey || event.altKey) return;
+  const rows = [...row.parentElement.querySelectorAll("tr[tabindex]")];
+  const wanted =
+    event.key === "Enter" ? row.querySelector("a")
+    : event.key === "x" ? row.querySelector(".check input")
+    : row.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+  const neighbour = event.key in STEPS ? rows[rows.indexOf(row) + STEPS[event.key]] : undefined;
+  if (!wanted && !(event.key in STEPS)) return;
+  event.preventDefault();
+  if (wanted) wanted.click();
+  else neighbour?.focus();
+});
+
+// Inside Shopify what is done is told by the admin, unless it can be undone.
+function tellInAdmin() {
+  const toast = document.querySelector(".toast:not(.inflow)");
+  if (!toast || toast.querySelector("button, a") || !window.shopify?.toast) return;
+  shopify.toast.show(toast.textContent.trim());
+  toast.remove();
+}
+
 // After a failed save the list of errors takes the focus; after a page that htmx fetched, the page does.
 function arrive(fetched) {
   forms().forEach(showChanges);
+  document.querySelectorAll("table[data-select]").forEach(showSelection);
+  tellInAdmin();
   const summary = document.querySelector(".error-summary");
   if (summary) summary.focus();
   else if (fetched) document.getElementById("main")?.focus({ preventScroll: true });
@@ -69,6 +141,7 @@ arrive(false);
 
 // The first screen inside Shopify could not be fetched: say so in its place.
 document.addEventListener("htmx:error", () => {
+  restoreBusy();
   document.querySelectorAll("[data-on-failure]").forEach((part) => { part.hidden = false; });
   document.querySelectorAll("[data-until-loaded]").forEach((part) => { part.hidden = true; });
 });
