@@ -1,13 +1,14 @@
 """A mail as customers get it, written from the newest order, for the merchant's eyes only."""
 
 import secrets
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from app.automations.base import SettingsModel
 from app.automations.milestone_coupon import MilestoneCoupon, MilestoneCouponSettings
-from app.automations.review_request import ReviewRequest
 from app.channels.base import OutgoingMail
+from app.channels.messages import MilestoneCouponMail, ReviewRequestMail
 from app.channels.render import RenderedMail, render
 from app.db.shops import Shop, Shops
 from app.db.tenant import ShopData
@@ -32,15 +33,15 @@ def address(rt: Runtime, shop: Shop) -> str | None:
         return Shops(uow).owner_email(shop.id)
 
 
-def example(rt: Runtime, shop: Shop, key: str) -> RenderedMail | None:
-    """The words of an automation's mail; None if it sends none."""
-    letter = _letter(rt, shop, key, "test@test.invalid")
+def example(rt: Runtime, shop: Shop, kind: str) -> RenderedMail | None:
+    """The words of a mail; None for a kind that has no example."""
+    letter = letter_of(rt, shop, kind, "test@test.invalid")
     return render(letter.mail, test=True) if letter else None
 
 
-def send(rt: Runtime, shop: Shop, key: str, to: str) -> None:
+def send(rt: Runtime, shop: Shop, kind: str, to: str) -> None:
     """Send it now. Raises what the mail transport raises."""
-    letter = _letter(rt, shop, key, to)
+    letter = letter_of(rt, shop, kind, to)
     if letter is None:
         return
     words = render(letter.mail, test=True)
@@ -62,20 +63,35 @@ def send(rt: Runtime, shop: Shop, key: str, to: str) -> None:
     )
 
 
-def _letter(rt: Runtime, shop: Shop, key: str, to: str) -> Letter | None:
+def letter_of(rt: Runtime, shop: Shop, kind: str, to: str) -> Letter | None:
+    """The letter as the newest order would bring it; None for a kind that has no example."""
+    compose = EXAMPLES.get(kind)
+    if compose is None:
+        return None
     with rt.db.read() as uow:
         data = ShopData(uow, shop.id)
-        settings = stored(data, key).values
         newest = data.reports.recent_orders(1)
         order = newest[0][0] if newest and newest[0][0].lines else _sample_order(rt, shop)
         name = data.orders.person(order.order_id).first_name
-    order = replace(order, person=Person(email=to, first_name=name))
-    if key == ReviewRequest.key:
-        return review_request(_work(rt, shop, order, ActionKind.REVIEW_REQUEST_MAIL, _items(order)))
-    if key == MilestoneCoupon.key:
-        terms = _terms(rt, shop, settings)
-        return coupon_mail(_work(rt, shop, order, ActionKind.COUPON_MAIL, terms))
-    return None
+    return compose(rt, shop, replace(order, person=Person(email=to, first_name=name)))
+
+
+def _review_request(rt: Runtime, shop: Shop, order: OrderSnapshot) -> Letter:
+    return review_request(_work(rt, shop, order, ActionKind.REVIEW_REQUEST_MAIL, _items(order)))
+
+
+def _coupon(rt: Runtime, shop: Shop, order: OrderSnapshot) -> Letter:
+    with rt.db.read() as uow:
+        settings = stored(ShopData(uow, shop.id), MilestoneCoupon.key).values
+    return coupon_mail(_work(rt, shop, order, ActionKind.COUPON_MAIL, _terms(rt, shop, settings)))
+
+
+EXAMPLES: Mapping[str, Callable[[Runtime, Shop, OrderSnapshot], Letter]] = {
+    ReviewRequestMail.kind: _review_request,
+    MilestoneCouponMail.kind: _coupon,
+}
+"""How each kind of mail is written for the merchant's eyes; a test wants one for each that has
+`fields`."""
 
 
 def _items(order: OrderSnapshot) -> dict[str, object]:
