@@ -28,7 +28,7 @@ from mjml import mjml2html
 from app.channels.base import UnusableMail
 from app.channels.messages import Mail, MilestoneCouponMail
 from app.channels.texts import OwnText, Refusal, Sources, Why, written
-from app.channels.wordings import discount, wording
+from app.channels.wordings import Wording, discount, wording
 from app.domain.colour import shop_colours
 from app.i18n import Language, Translator, install
 
@@ -43,11 +43,17 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 
 @dataclass(frozen=True, slots=True)
 class RenderedMail:
-    """A mail's words, ready to be sent. `refused`: which of the merchant's texts were not used."""
+    """A mail's words, ready to be sent.
+
+    `said` is what it says, `ours` what it would say in our words alone; `refused`: which of the
+    merchant's texts were not used.
+    """
 
     subject: str
     html: str
     text: str
+    said: Wording
+    ours: Wording
     refused: Mapping[str, Refusal] = field(default_factory=dict)
 
 
@@ -89,7 +95,8 @@ def _render(mail: Mail, own: OwnText, *, test: bool) -> RenderedMail:
         "items_shown": ITEMS_SHOWN,
         "value": discount(mail, words) if isinstance(mail, MilestoneCouponMail) else None,
     }
-    return RenderedMail(subject, _html(mail, fields), _text(mail, fields), own.refused)
+    html, text = _html(mail, fields), _text(mail, fields)
+    return RenderedMail(subject, html, text, said, ours, own.refused)
 
 
 def _html(mail: Mail, fields: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, func, select
 
@@ -87,7 +88,7 @@ class Templates(Repository):
         )
         return version
 
-    def _select(self) -> Select[tuple[str, str, int, dict[str, str], str, datetime]]:
+    def _select(self) -> Select[Any]:
         return select(
             templates.c.message,
             templates.c.language,

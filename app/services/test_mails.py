@@ -10,6 +10,7 @@ from app.automations.milestone_coupon import MilestoneCoupon, MilestoneCouponSet
 from app.channels.base import OutgoingMail
 from app.channels.messages import MilestoneCouponMail, ReviewRequestMail
 from app.channels.render import RenderedMail, render
+from app.channels.texts import Sources
 from app.db.shops import Shop, Shops
 from app.db.tenant import ShopData
 from app.domain.actions import Action, ActionKind, ActionState
@@ -18,6 +19,7 @@ from app.domain.milestones import Milestone
 from app.domain.money import Money
 from app.domain.reasons import Reason, ReasonCode
 from app.domain.snapshots import Line, OrderSnapshot, Person
+from app.i18n import Language
 from app.pipeline.effects.base import Work
 from app.pipeline.effects.mail import Letter
 from app.pipeline.effects.mails import coupon_mail, review_request
@@ -33,18 +35,30 @@ def address(rt: Runtime, shop: Shop) -> str | None:
         return Shops(uow).owner_email(shop.id)
 
 
-def example(rt: Runtime, shop: Shop, kind: str) -> RenderedMail | None:
-    """The words of a mail; None for a kind that has no example."""
-    letter = letter_of(rt, shop, kind, "test@test.invalid")
-    return render(letter.mail, test=True) if letter else None
+def example(
+    rt: Runtime,
+    shop: Shop,
+    kind: str,
+    language: Language | None = None,
+    texts: Sources | None = None,
+) -> RenderedMail | None:
+    """The words of a mail; None for a kind that has no example.
+
+    In the order's language if no other is asked for; `texts`: with these instead of the stored.
+    """
+    letter = letter_of(rt, shop, kind, "test@test.invalid", language)
+    if letter is None:
+        return None
+    own = _own_texts(rt, shop, letter) if texts is None else texts
+    return render(letter.mail, own, test=True)
 
 
-def send(rt: Runtime, shop: Shop, kind: str, to: str) -> None:
+def send(rt: Runtime, shop: Shop, kind: str, to: str, language: Language | None = None) -> None:
     """Send it now. Raises what the mail transport raises."""
-    letter = letter_of(rt, shop, kind, to)
+    letter = letter_of(rt, shop, kind, to, language)
     if letter is None:
         return
-    words = render(letter.mail, test=True)
+    words = render(letter.mail, _own_texts(rt, shop, letter), test=True)
     domain = rt.mail_from.rpartition("@")[2]
     rt.mail.send(
         OutgoingMail(
@@ -63,7 +77,15 @@ def send(rt: Runtime, shop: Shop, kind: str, to: str) -> None:
     )
 
 
-def letter_of(rt: Runtime, shop: Shop, kind: str, to: str) -> Letter | None:
+def _own_texts(rt: Runtime, shop: Shop, letter: Letter) -> Sources | None:
+    with rt.db.read() as uow:
+        own = ShopData(uow, shop.id).templates.current(letter.mail.kind, letter.mail.lang)
+    return own.texts if own else None
+
+
+def letter_of(
+    rt: Runtime, shop: Shop, kind: str, to: str, language: Language | None = None
+) -> Letter | None:
     """The letter as the newest order would bring it; None for a kind that has no example."""
     compose = EXAMPLES.get(kind)
     if compose is None:
@@ -73,7 +95,9 @@ def letter_of(rt: Runtime, shop: Shop, kind: str, to: str) -> Letter | None:
         newest = data.reports.recent_orders(1)
         order = newest[0][0] if newest and newest[0][0].lines else _sample_order(rt, shop)
         name = data.orders.person(order.order_id).first_name
-    return compose(rt, shop, replace(order, person=Person(email=to, first_name=name)))
+    letter = compose(rt, shop, replace(order, person=Person(email=to, first_name=name)))
+    mail = letter.mail
+    return replace(letter, mail=replace(mail, lang=language)) if language else letter
 
 
 def _review_request(rt: Runtime, shop: Shop, order: OrderSnapshot) -> Letter:
