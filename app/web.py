@@ -16,7 +16,7 @@ from app.bootstrap import build_deps
 from app.config import load_settings
 from app.db.session import DatabaseUnavailable
 from app.deps import Deps
-from app.embedded_ui import activity, automations, dev, health, home, metrics, session
+from app.embedded_ui import activity, automations, dev, health, home, metrics, session, texts
 from app.http import EXTENSION, allow
 from app.i18n import SUPPORTED, Language, Translator, install, negotiate
 from app.installers import shopify, woocommerce
@@ -34,6 +34,7 @@ _BLUEPRINTS = (
     home.blueprint,
     automations.blueprint,
     activity.blueprint,
+    texts.blueprint,
     customer_pages.blueprint,
     health.blueprint,
     metrics.blueprint,

@@ -1,15 +1,20 @@
 """What each kind of mail says: everything a template needs, and nothing it would have to look up.
 
 A class per kind. `kind` names the folder of its templates and the mail in the journal;
-`marketing` says whether it needs consent and an unsubscribe link.
+`marketing` says whether it needs consent and an unsubscribe link. `fields`, where there are any,
+lets merchants write their own subject, heading, opening and button (app/channels/texts), in which
+they name what stands there. Such a class also has a `title`, the merchant's word for the mail, and
+an example in app/services/test_mails.py.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Protocol, get_args
 
+from app.channels.fields import FIRST_NAME, SHOP_FIELDS, Percent, TextField
 from app.domain.money import Money
-from app.i18n import Language
+from app.i18n import N_, Language
 
 DEFAULT_COLOUR = "#0b5a75"
 
@@ -54,6 +59,29 @@ class ReviewRequestMail:
 
     kind: ClassVar = "review_request"
     marketing: ClassVar = True
+    title: ClassVar = N_("Review request")
+    fields: ClassVar[tuple[TextField, ...]] = (
+        FIRST_NAME,
+        TextField(
+            "item", N_("The first thing bought"), "Peştemal Ege", lambda mail: mail.items[0].name
+        ),
+        TextField(
+            "items",
+            N_("All things bought, as a list"),
+            ("Peştemal Ege", "Bakır cezve"),
+            lambda mail: tuple(item.name for item in mail.items),
+        ),
+        TextField("item_count", N_("How many things"), 2, lambda mail: len(mail.items)),
+        TextField("order_number", N_("The order’s number"), "#4187", lambda m: m.order_number),
+        TextField(
+            "delivered_on",
+            N_("The day of delivery"),
+            date(2026, 11, 17),
+            lambda mail: mail.delivered_on,
+            optional=True,
+        ),
+        *SHOP_FIELDS,
+    )
 
     lang: Language
     shop: ShopBrand
@@ -73,6 +101,10 @@ class Milestone:
     kind: Literal["orders", "spend", "anniversary"]
     reached: int | Money
 
+    def of(self, kind: str) -> int | Money | None:
+        """What was reached, if it is a milestone of this kind."""
+        return self.reached if self.kind == kind else None
+
 
 @dataclass(frozen=True, slots=True)
 class MilestoneCouponMail:
@@ -80,6 +112,51 @@ class MilestoneCouponMail:
 
     kind: ClassVar = "milestone_coupon"
     marketing: ClassVar = True
+    title: ClassVar = N_("Milestone coupon")
+    fields: ClassVar[tuple[TextField, ...]] = (
+        FIRST_NAME,
+        TextField(
+            "discount",
+            N_("What the coupon takes off"),
+            Percent(10),
+            lambda mail: (
+                Percent(mail.discount) if isinstance(mail.discount, int) else mail.discount
+            ),
+        ),
+        TextField("code", N_("The coupon’s code"), "THANKS-7QK4-M2XW", lambda mail: mail.code),
+        TextField(
+            "expires_on", N_("Its last day"), date(2027, 2, 23), lambda mail: mail.expires_on
+        ),
+        TextField(
+            "minimum",
+            N_("The least that the next order must come to"),
+            Money(3000, "EUR"),
+            lambda mail: mail.minimum,
+            optional=True,
+        ),
+        TextField(
+            "orders",
+            N_("How many orders are celebrated"),
+            3,
+            lambda mail: mail.milestone.of("orders"),
+            optional=True,
+        ),
+        TextField(
+            "years",
+            N_("How many years are celebrated"),
+            1,
+            lambda mail: mail.milestone.of("anniversary"),
+            optional=True,
+        ),
+        TextField(
+            "spent",
+            N_("Which amount is celebrated"),
+            Money(50_000, "EUR"),
+            lambda mail: mail.milestone.of("spend"),
+            optional=True,
+        ),
+        *SHOP_FIELDS,
+    )
 
     lang: Language
     shop: ShopBrand
@@ -127,3 +204,17 @@ class DataExportMail:
 
 
 Mail = ReviewRequestMail | MilestoneCouponMail | SignInLinkMail | DataExportMail
+
+
+class OwnWords(Protocol):
+    """A mail class that merchants may word themselves."""
+
+    kind: ClassVar[str]
+    title: ClassVar[str]
+    fields: ClassVar[tuple[TextField, ...]]
+
+
+WITH_TEXTS: Mapping[str, type[OwnWords]] = {
+    mail.kind: mail for mail in get_args(Mail) if hasattr(mail, "fields")
+}
+"""Those classes, by kind, in the order in which merchants see them."""

@@ -1,11 +1,13 @@
 """From the content of a mail to its subject, HTML and text.
 
 The MJML layouts are ours: Jinja2 fills them (escaping everything), MRML turns them into tables,
-css-inline writes the styles where mail programs look for them.
+css-inline writes the styles where mail programs look for them. Some of the words may be the
+merchant's (app/channels/texts); where those cannot be used, ours stand in their place.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,7 +27,8 @@ from mjml import mjml2html
 
 from app.channels.base import UnusableMail
 from app.channels.messages import Mail, MilestoneCouponMail
-from app.channels.wordings import discount, wording
+from app.channels.texts import OwnText, Refusal, Sources, Why, written
+from app.channels.wordings import Wording, discount, wording
 from app.domain.colour import shop_colours
 from app.i18n import Language, Translator, install
 
@@ -40,21 +43,46 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 
 @dataclass(frozen=True, slots=True)
 class RenderedMail:
-    """A mail's words, ready to be sent."""
+    """A mail's words, ready to be sent.
+
+    `said` is what it says, `ours` what it would say in our words alone; `refused`: which of the
+    merchant's texts were not used.
+    """
 
     subject: str
     html: str
     text: str
+    said: Wording
+    ours: Wording
+    refused: Mapping[str, Refusal] = field(default_factory=dict)
 
 
-def render(mail: Mail, *, test: bool = False) -> RenderedMail:
-    """Write a mail in its own language.
+def render(mail: Mail, own: Sources | None = None, *, test: bool = False) -> RenderedMail:
+    """Write a mail in its own language, with the merchant's `own` texts where they can be used.
 
     A test mail says that it is one and its links lead nowhere. Raises `UnusableMail` for a link
     that is no web address and `ColourError` for a brand colour that is none.
     """
+    if not own:
+        return _render(mail, OwnText(), test=test)
+    text = written(mail, own, _words(mail.lang), nowhere=_NOWHERE if test else None)
+    try:
+        return _render(mail, text, test=test)
+    except ValueError:  # what we took for clean is not for MRML: no mail is lost for it
+        rendered = _render(mail, OwnText(), test=test)
+        return replace(rendered, refused={**text.refused, "intro": Refusal(Why.LAYOUT)})
+
+
+def _render(mail: Mail, own: OwnText, *, test: bool) -> RenderedMail:
     words = _words(mail.lang)
-    said = wording(mail, words)
+    ours = wording(mail, words)
+    said = replace(
+        ours,
+        subject=own.subject or ours.subject,
+        heading=own.heading or ours.heading,
+        opening=own.intro.flat if own.intro else ours.opening,
+        button=ours.button and (own.button or ours.button),
+    )
     subject = words.gettext("Test: %(subject)s", subject=said.subject) if test else said.subject
     fields = {
         "mail": mail,
@@ -62,11 +90,13 @@ def render(mail: Mail, *, test: bool = False) -> RenderedMail:
         "colours": shop_colours(mail.shop.colour),
         "subject": subject,
         "said": said,
+        "intro": own.intro,
         "test": test,
         "items_shown": ITEMS_SHOWN,
         "value": discount(mail, words) if isinstance(mail, MilestoneCouponMail) else None,
     }
-    return RenderedMail(subject, html=_html(mail, fields), text=_text(mail, fields))
+    html, text = _html(mail, fields), _text(mail, fields)
+    return RenderedMail(subject, html, text, said, ours, own.refused)
 
 
 def _html(mail: Mail, fields: dict[str, Any]) -> str:

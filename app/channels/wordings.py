@@ -22,13 +22,14 @@ FITS = 50
 @dataclass(frozen=True, slots=True)
 class Wording:
     """Plain text, not escaped. `opening` is also what a list of mails shows beside the subject;
-    `about` says which order is meant.
+    `button` is the words of its main link, if it has one; `about` says which order is meant.
     """
 
     subject: str
     heading: str
     opening: str
     why: str
+    button: str | None = None
     about: str | None = None
 
 
@@ -88,6 +89,7 @@ def _review_request(mail: ReviewRequestMail, words: Translator) -> Wording:
             shop=mail.shop.name,
             order=mail.order_number,
         ),
+        button=words.gettext("Write a review"),
         about=_order(mail, words),
     )
 
@@ -114,6 +116,7 @@ def _milestone_coupon(mail: MilestoneCouponMail, words: Translator) -> Wording:
         else words.gettext("Thank you"),
         opening=_milestone(mail, words),
         why=words.gettext("You get this because you bought from %(shop)s.", shop=mail.shop.name),
+        button=words.gettext("Go to the shop"),
     )
 
 
@@ -154,6 +157,7 @@ def _sign_in_link(mail: SignInLinkMail, words: Translator) -> Wording:
             "You get this because somebody asked to sign in with this address. "
             "If it was not you, do nothing: without this link nobody gets in."
         ),
+        button=words.gettext("Sign in"),
     )
 
 
@@ -178,4 +182,5 @@ def _data_export(mail: DataExportMail, words: Translator) -> Wording:
         why=words.gettext(
             "You get this because you look after %(store)s in Afterglow.", store=mail.store_name
         ),
+        button=words.gettext("Download the file"),
     )

@@ -28,6 +28,7 @@ from app.db.models import (
     settings_versions,
     shops,
     suppressions,
+    templates,
 )
 from app.db.session import UnitOfWork
 from app.domain.ids import ShopId
@@ -38,6 +39,7 @@ _CHUNK = 500
 EXPORTED: dict[str, Table] = {
     "installations": installations,
     "settings": settings_versions,
+    "texts": templates,
     "products": products,
     "customers": customers,
     "identities": identities,

@@ -26,6 +26,7 @@ from app.db.reviews import Reviews
 from app.db.session import UnitOfWork
 from app.db.settings import Settings
 from app.db.shops import Shops
+from app.db.templates import Templates
 from app.db.webhooks import WebhookSubscriptions
 from app.domain.ids import ShopId
 
@@ -106,6 +107,11 @@ class ShopData:
     def settings(self) -> Settings:
         """Versions of each automation's settings."""
         return Settings(self._scope)
+
+    @cached_property
+    def templates(self) -> Templates:
+        """The merchant's own texts of mails."""
+        return Templates(self._scope)
 
     @cached_property
     def coupons(self) -> Coupons:

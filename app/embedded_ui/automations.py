@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.automations.base import SettingsModel
@@ -14,8 +14,8 @@ from app.domain.reason_words import WORDS
 from app.embedded_ui.fields import FormField, form_fields
 from app.embedded_ui.session import MerchantSession, merchant_page
 from app.embedded_ui.settings_form import error_words, sections
-from app.embedded_ui.view import page, reader_of
-from app.http import allow, current_deps
+from app.embedded_ui.view import page, reader_of, with_mail
+from app.http import current_deps
 from app.i18n import N_, Translator
 from app.pipeline.context import CONTACT
 from app.services import foresight, reports, switching, test_mails
@@ -109,10 +109,7 @@ def ask_on(merchant: MerchantSession, key: str) -> ResponseReturnValue:
         reason_words=WORDS,
         days=foresight.SPAN.days,
     )
-    response = Response(body, mimetype="text/html")
-    # The mail has its styles inline; it stands in a sandboxed frame that inherits this policy.
-    styled = allow(response, style_src="'self' 'unsafe-inline'")
-    return styled if merchant.host == "woocommerce" else response
+    return with_mail(merchant, body)
 
 
 @blueprint.post("/<key>/on")

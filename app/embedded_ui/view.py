@@ -6,13 +6,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import dates
-from flask import g, render_template, request
+from flask import Response, g, render_template, request
 
 from app.automations.words import outcome
 from app.domain.actions import ActionKind, ActionState
 from app.domain.reasons import Reason
 from app.embedded_ui.session import MerchantSession
-from app.http import current_deps
+from app.http import allow, current_deps
 from app.i18n import Language, Translator, negotiate
 from app.i18n.reasons import explain
 
@@ -89,6 +89,17 @@ def reader_of(merchant: MerchantSession) -> Reader:
     g.language = negotiate(request.args.get("lang") or request.headers.get("Accept-Language"))
     zone = ZoneInfo(merchant.shop.timezone)
     return Reader(Translator(g.language), zone, current_deps().business.now())
+
+
+def with_mail(merchant: MerchantSession, body: str, status: int = 200) -> Response:
+    """A page with a mail in it.
+
+    The mail has its styles inline; it stands in a sandboxed frame that inherits the page's policy.
+    Inside Shopify the policy allows them already.
+    """
+    response = Response(body, status, mimetype="text/html")
+    styled = allow(response, style_src="'self' 'unsafe-inline'")
+    return styled if merchant.host == "woocommerce" else response
 
 
 def page(template: str, reader: Reader, **values: Any) -> str:

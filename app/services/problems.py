@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from app.db.problems import Problem
 from app.i18n import N_, Translator
+from app.pipeline.effects.mail import TEXT_REFUSED
 
 _RECONNECT = N_("Connect again")
 _CONNECT = "/connect"
@@ -163,6 +164,13 @@ WORDS: dict[str, ProblemWords] = {
         action=N_("See the automations"),
         href="/app/automations",
         by_retry=True,
+    ),
+    TEXT_REFUSED: ProblemWords(
+        N_("One of your own texts could not be used in a mail"),
+        N_("The mail went out with our words in its place; nothing was lost."),
+        N_("Look at the text; its page says what is in the way. Or go back to ours."),
+        action=N_("See the texts"),
+        href="/app/texts",
     ),
 }
 

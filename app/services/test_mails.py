@@ -1,14 +1,16 @@
 """A mail as customers get it, written from the newest order, for the merchant's eyes only."""
 
 import secrets
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from app.automations.base import SettingsModel
 from app.automations.milestone_coupon import MilestoneCoupon, MilestoneCouponSettings
-from app.automations.review_request import ReviewRequest
 from app.channels.base import OutgoingMail
+from app.channels.messages import MilestoneCouponMail, ReviewRequestMail
 from app.channels.render import RenderedMail, render
+from app.channels.texts import Sources
 from app.db.shops import Shop, Shops
 from app.db.tenant import ShopData
 from app.domain.actions import Action, ActionKind, ActionState
@@ -17,6 +19,7 @@ from app.domain.milestones import Milestone
 from app.domain.money import Money
 from app.domain.reasons import Reason, ReasonCode
 from app.domain.snapshots import Line, OrderSnapshot, Person
+from app.i18n import Language
 from app.pipeline.effects.base import Work
 from app.pipeline.effects.mail import Letter
 from app.pipeline.effects.mails import coupon_mail, review_request
@@ -32,18 +35,30 @@ def address(rt: Runtime, shop: Shop) -> str | None:
         return Shops(uow).owner_email(shop.id)
 
 
-def example(rt: Runtime, shop: Shop, key: str) -> RenderedMail | None:
-    """The words of an automation's mail; None if it sends none."""
-    letter = _letter(rt, shop, key, "test@test.invalid")
-    return render(letter.mail, test=True) if letter else None
+def example(
+    rt: Runtime,
+    shop: Shop,
+    kind: str,
+    language: Language | None = None,
+    texts: Sources | None = None,
+) -> RenderedMail | None:
+    """The words of a mail; None for a kind that has no example.
+
+    In the order's language if no other is asked for; `texts`: with these instead of the stored.
+    """
+    letter = letter_of(rt, shop, kind, "test@test.invalid", language)
+    if letter is None:
+        return None
+    own = _own_texts(rt, shop, letter) if texts is None else texts
+    return render(letter.mail, own, test=True)
 
 
-def send(rt: Runtime, shop: Shop, key: str, to: str) -> None:
+def send(rt: Runtime, shop: Shop, kind: str, to: str, language: Language | None = None) -> None:
     """Send it now. Raises what the mail transport raises."""
-    letter = _letter(rt, shop, key, to)
+    letter = letter_of(rt, shop, kind, to, language)
     if letter is None:
         return
-    words = render(letter.mail, test=True)
+    words = render(letter.mail, _own_texts(rt, shop, letter), test=True)
     domain = rt.mail_from.rpartition("@")[2]
     rt.mail.send(
         OutgoingMail(
@@ -62,20 +77,45 @@ def send(rt: Runtime, shop: Shop, key: str, to: str) -> None:
     )
 
 
-def _letter(rt: Runtime, shop: Shop, key: str, to: str) -> Letter | None:
+def _own_texts(rt: Runtime, shop: Shop, letter: Letter) -> Sources | None:
+    with rt.db.read() as uow:
+        own = ShopData(uow, shop.id).templates.current(letter.mail.kind, letter.mail.lang)
+    return own.texts if own else None
+
+
+def letter_of(
+    rt: Runtime, shop: Shop, kind: str, to: str, language: Language | None = None
+) -> Letter | None:
+    """The letter as the newest order would bring it; None for a kind that has no example."""
+    compose = EXAMPLES.get(kind)
+    if compose is None:
+        return None
     with rt.db.read() as uow:
         data = ShopData(uow, shop.id)
-        settings = stored(data, key).values
         newest = data.reports.recent_orders(1)
         order = newest[0][0] if newest and newest[0][0].lines else _sample_order(rt, shop)
         name = data.orders.person(order.order_id).first_name
-    order = replace(order, person=Person(email=to, first_name=name))
-    if key == ReviewRequest.key:
-        return review_request(_work(rt, shop, order, ActionKind.REVIEW_REQUEST_MAIL, _items(order)))
-    if key == MilestoneCoupon.key:
-        terms = _terms(rt, shop, settings)
-        return coupon_mail(_work(rt, shop, order, ActionKind.COUPON_MAIL, terms))
-    return None
+    letter = compose(rt, shop, replace(order, person=Person(email=to, first_name=name)))
+    mail = letter.mail
+    return replace(letter, mail=replace(mail, lang=language)) if language else letter
+
+
+def _review_request(rt: Runtime, shop: Shop, order: OrderSnapshot) -> Letter:
+    return review_request(_work(rt, shop, order, ActionKind.REVIEW_REQUEST_MAIL, _items(order)))
+
+
+def _coupon(rt: Runtime, shop: Shop, order: OrderSnapshot) -> Letter:
+    with rt.db.read() as uow:
+        settings = stored(ShopData(uow, shop.id), MilestoneCoupon.key).values
+    return coupon_mail(_work(rt, shop, order, ActionKind.COUPON_MAIL, _terms(rt, shop, settings)))
+
+
+EXAMPLES: Mapping[str, Callable[[Runtime, Shop, OrderSnapshot], Letter]] = {
+    ReviewRequestMail.kind: _review_request,
+    MilestoneCouponMail.kind: _coupon,
+}
+"""How each kind of mail is written for the merchant's eyes; a test wants one for each that has
+`fields`."""
 
 
 def _items(order: OrderSnapshot) -> dict[str, object]:

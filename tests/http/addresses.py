@@ -49,6 +49,8 @@ def path_of(shop: MerchantShop, rule: Rule, **other: Any) -> str:
         "order_id": "4100",
         "action_id": shop.action("4100").id,
         "key": "review_request",
+        "message": "review_request",
+        "language": "sk",
         "shop_ref": ref,
         "platform": "woocommerce",
         "path": "app/activity",

@@ -24,6 +24,7 @@ from app.db.models.work import (
     problems,
     reviews,
     settings_versions,
+    templates,
 )
 
 __all__ = [
@@ -57,5 +58,6 @@ __all__ = [
     "shops",
     "suppressions",
     "sync_cursors",
+    "templates",
     "webhook_subscriptions",
 ]

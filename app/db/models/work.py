@@ -110,6 +110,20 @@ settings_versions = Table(
     UniqueConstraint("shop_id", "automation", "version"),
 )
 
+templates = Table(
+    "templates",
+    metadata,
+    primary_id(),
+    tenant(),
+    Column("message", String(40), nullable=False),  # the kind of mail
+    Column("language", String(5), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("texts", Json, nullable=False),  # by slot; none: all ours
+    Column("changed_by", String(64), nullable=False),
+    time("created_at", nullable=False),
+    UniqueConstraint("shop_id", "message", "language", "version"),
+)
+
 coupons = Table(
     "coupons",
     metadata,

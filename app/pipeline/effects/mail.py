@@ -4,16 +4,20 @@ The Message-ID was minted with the row. A transport that can look it up makes an
 where it cannot (plain SMTP) a lost answer leaves marketing mail `uncertain` and never resent.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from app.channels.base import ADDRESS_REFUSED, OutgoingMail
 from app.channels.messages import Mail
 from app.channels.render import render
+from app.channels.texts import Refusal
 from app.db.tenant import ShopData
 from app.domain.errors import Refused
 from app.domain.reasons import Reason, ReasonCode
 from app.pipeline.effects.base import Outcome, Unknowable, Work
+
+TEXT_REFUSED = "text_refused"
+"""Problem: a text of the merchant's could not be used; the mail went out in our words."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,9 @@ class MailEffect:
     def execute(self, work: Work) -> Outcome:
         """Compose, render and hand over."""
         letter = self.compose(work)
-        words = render(letter.mail)
+        with work.rt.db.read() as uow:
+            own = ShopData(uow, work.shop.id).templates.current(letter.mail.kind, letter.mail.lang)
+        words = render(letter.mail, own.texts if own else None)
         message = OutgoingMail(
             message_id=str(work.action.payload["message_id"]),
             date=work.now,
@@ -74,11 +80,13 @@ class MailEffect:
             if error.code == ADDRESS_REFUSED and self.marketing:
                 self._suppress(work, letter.to_address)
             raise
-        return self._sent(work)
+        return self._sent(work, _problem(letter.mail, words.refused))
 
-    def _sent(self, work: Work) -> Outcome:
+    def _sent(self, work: Work, problem: dict[str, str | int] | None = None) -> Outcome:
         def note(data: ShopData) -> None:
             data.messages.settle(work.action.id, "sent")
+            if problem:
+                data.problems.open(TEXT_REFUSED, problem, work.now)
 
         return Outcome(Reason.of(ReasonCode.SENT), note)
 
@@ -88,3 +96,16 @@ class MailEffect:
             customers = ShopData(uow, work.shop.id).customers
             if value_hash := customers.email_hash(address):
                 customers.suppress(value_hash, ADDRESS_REFUSED, work.now)
+
+
+def _problem(mail: Mail, refused: Mapping[str, Refusal]) -> dict[str, str | int] | None:
+    """What to tell of texts that were not used: which, where and why; codes only."""
+    for slot, refusal in refused.items():
+        return {
+            "message": mail.kind,
+            "language": mail.lang,
+            "slot": slot,
+            "why": refusal.why,
+            "line": refusal.line,
+        }
+    return None
