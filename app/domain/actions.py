@@ -53,6 +53,8 @@ class ActionKind(StrEnum):
 MARKETING_MAIL = frozenset({ActionKind.REVIEW_REQUEST_MAIL, ActionKind.COUPON_MAIL})
 # What the merchant asked for goes out even while everything else is paused.
 MERCHANT_MAIL = frozenset({ActionKind.SIGN_IN_MAIL, ActionKind.DATA_EXPORT_MAIL})
+# A void that was done before changes nothing, and the merchant can throw a second mail away.
+HARMLESS_TWICE = MERCHANT_MAIL | {ActionKind.COUPON_VOID}
 # What the law asks for is done also after the merchant has left.
 OUTLIVES_CONNECTION = frozenset({ActionKind.DATA_EXPORT_MAIL})
 

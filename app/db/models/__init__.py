@@ -4,10 +4,12 @@ from app.db.models.base import metadata
 from app.db.models.people import consents, customers, erasures, identities, suppressions
 from app.db.models.shops import (
     business_clock,
+    continuity,
     credentials,
     installations,
     leases,
     nonces,
+    restorations,
     shops,
     sync_cursors,
     webhook_subscriptions,
@@ -29,6 +31,7 @@ __all__ = [
     "actions",
     "business_clock",
     "consents",
+    "continuity",
     "coupons",
     "credentials",
     "customers",
@@ -48,6 +51,7 @@ __all__ = [
     "problems",
     "products",
     "refresh",
+    "restorations",
     "reviews",
     "settings_versions",
     "shops",
