@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from app import clock, worker
-from app.cli import backup, export, replay, run
+from app.cli import backup, export, replay, rotate, run
 from app.cli.demo import command as demo
 from app.config import load_settings
 from app.db.migrate import upgrade
@@ -46,6 +46,10 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "restored", help="say that the database was put back by other means"
     ).set_defaults(do=backup.restored)
+
+    commands.add_parser(
+        "rotate-keys", help="seal everything stored with the newest of SECRET_KEYS"
+    ).set_defaults(do=rotate.run)
 
     exported = commands.add_parser("export", help="all data of one shop, or of all, as JSON")
     exported.add_argument("--shop", type=int, help="id of one shop")

@@ -80,6 +80,16 @@ def put_back_into(stand: Stand, copy: Path, tmp_path: Path, **settings: Any) -> 
         close(after)
 
 
+def life_goes_on(stand: Stand) -> None:
+    """What happens from now on is done as ever."""
+    stand.wait(hours=1)
+    fresh = delivered(stand, "silvia@example.sk")
+    stand.wait(days=9)
+    settle(stand.harness)
+    ends = {(row.state, row.problem) for row in rows(stand, fresh).values()}
+    assert ends == {(ActionState.DONE, None)}
+
+
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_nobody_is_mailed_twice_and_the_merchant_decides(
     platform: str, tmp_path: Path, database_url: str
@@ -151,13 +161,7 @@ def test_nobody_is_mailed_twice_and_the_merchant_decides(
             with harness.shop(stand.shop_id) as data:
                 assert not data.problems.is_open(RESTORED)
 
-            # Life goes on: what happens from now on is done as ever.
-            stand.wait(hours=1)
-            fresh = delivered(stand, "silvia@example.sk")
-            stand.wait(days=9)
-            settle(harness)
-            ends = {(row.state, row.problem) for row in rows(stand, fresh).values()}
-            assert ends == {(ActionState.DONE, None)}
+            life_goes_on(stand)
 
 
 def due_shop(stand: Stand) -> str:
