@@ -6,7 +6,7 @@ Two clocks do no harm (jobs are coalesced, rows are claimed), but a lease lets o
 import signal
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import FrameType
@@ -16,21 +16,25 @@ import structlog
 from app.bootstrap import build_deps
 from app.config import load_settings
 from app.db.actions import (
+    RESTORED,
     shops_with_due_actions,
     shops_with_expired_leases,
     shops_with_older_plans,
 )
 from app.db.credentials import shops_with_idle_tokens
 from app.db.inbox import shops_with_pending
-from app.db.leases import acquire
 from app.db.privacy import shops_with_open_requests
+from app.db.problems import shops_with_problem
 from app.db.refresh import shops_with_due_refreshes
 from app.db.session import DatabaseUnavailable, UnitOfWork
 from app.db.shops import Shops, ShopState
 from app.deps import Deps
 from app.domain.ids import ShopId
+from app.jobs.queues import connect
+from app.jobs.witness import RedisWitness
 from app.logs import configure_logging
 from app.services import housekeeping
+from app.services.continuity import FileWitness, Watch, Witness
 
 log = structlog.get_logger()
 
@@ -66,6 +70,7 @@ BEATS = (
     Beat("reconcile", timedelta(minutes=10), _active),
     Beat("check_connection", timedelta(minutes=60), _active),
     Beat("replan", timedelta(minutes=5), lambda u, _b, _w: shops_with_older_plans(u)),
+    Beat("recount", timedelta(minutes=1), lambda u, _b, _w: shops_with_problem(u, RESTORED)),
     Beat("privacy", timedelta(minutes=5), lambda u, _b, _w: shops_with_open_requests(u)),
     Beat(
         "renew_token",
@@ -78,8 +83,9 @@ BEATS = (
 class Ticker:
     """Looks at each beat when its time has come (wall time)."""
 
-    def __init__(self, deps: Deps) -> None:
+    def __init__(self, deps: Deps, witnesses: Sequence[Witness] = ()) -> None:
         self._deps = deps
+        self._watch = Watch(deps, witnesses)
         self._holder = uuid.uuid4().hex
         self._next: dict[str, datetime] = {}
 
@@ -87,9 +93,8 @@ class Ticker:
         """One look at everything; an unreachable database is tried again at the next."""
         wall = self._deps.wall.now()
         try:
-            with self._deps.db.write() as uow:
-                if not acquire(uow, "clock", self._holder, wall, wall + timedelta(seconds=15)):
-                    return
+            if not self._watch.beat(self._holder):
+                return
             for beat in BEATS:
                 if self._next.get(beat.job, wall) <= wall:
                     self._next[beat.job] = wall + beat.every
@@ -111,7 +116,8 @@ def main() -> None:
     """Tick until told to stop."""
     settings = load_settings()
     configure_logging(settings)
-    ticker = Ticker(build_deps(settings))
+    witnesses = (FileWitness(settings.data_dir), RedisWitness(connect(settings.redis_url)))
+    ticker = Ticker(build_deps(settings), witnesses)
     stop = threading.Event()
 
     def finish(_signal: int, _frame: FrameType | None) -> None:

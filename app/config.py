@@ -11,6 +11,10 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+# What a demo makes for itself begins so: never good enough for real stores, because the file that
+# it comes from lies beside the data that it protects.
+GENERATED = "generated-for-development-"
+
 
 class Environment(StrEnum):
     """Where we run; production refuses what only helps at development."""
@@ -86,6 +90,15 @@ class Settings(BaseSettings):
                 ),
             ),
             (
+                any(secret.startswith(GENERATED) for secret in self._secrets),
+                (
+                    "SECRET_KEYS or SHOPIFY_CLIENT_SECRET was generated for a demo on a "
+                    "developer's machine, where anybody may have read it. Make a new one: "
+                    'python -c "import secrets; print(secrets.token_urlsafe(48))"; for Shopify '
+                    "take the app's own."
+                ),
+            ),
+            (
                 not self.public_url.startswith("https://") or loopback,
                 (
                     f"PUBLIC_URL is {self.public_url!r}. Stores and customers must reach it: "
@@ -118,6 +131,10 @@ class Settings(BaseSettings):
                 ),
             ),
         ]
+
+    @property
+    def _secrets(self) -> tuple[str, ...]:
+        return (*self.keys, *self.shopify_secrets)
 
     @property
     def keys(self) -> tuple[str, ...]:

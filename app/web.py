@@ -21,6 +21,7 @@ from app.http import EXTENSION, allow
 from app.i18n import SUPPORTED, Language, Translator, install, negotiate
 from app.installers import shopify, woocommerce
 from app.logs import configure_logging
+from app.services.continuity import FileWitness, Watch
 from app.webhooks import views as webhooks
 
 log = structlog.get_logger()
@@ -56,6 +57,7 @@ def create_app(deps: Deps | None = None) -> Flask:
         settings = load_settings()
         configure_logging(settings)
         deps = build_deps(settings)
+        _look_back(deps)
     app = _Application(
         "app", static_folder=str(_HERE / "embedded_ui" / "static"), template_folder=None
     )
@@ -74,6 +76,18 @@ def create_app(deps: Deps | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops)  # type: ignore[method-assign]
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # its access log has signed paths
     return app
+
+
+def _look_back(deps: Deps) -> None:
+    """Before the first request: what a restored backup may do twice is held back.
+
+    A database that does not answer yet is no reason not to start; the worker and the clock look,
+    too, before they do anything.
+    """
+    try:
+        Watch(deps, (FileWitness(deps.settings.data_dir),)).look_back()
+    except DatabaseUnavailable as error:
+        log.warning("web.database_unavailable", error=type(error).__name__)
 
 
 def _pages(app: Flask) -> None:

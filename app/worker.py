@@ -6,15 +6,23 @@ by their own time-outs, and safe to be cut off anywhere, so they run in the proc
 
 import os
 import socket
+import time
 
+import structlog
 from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
 
 from app.bootstrap import build_deps
 from app.config import load_settings
+from app.db.session import DatabaseUnavailable
 from app.jobs import tasks
 from app.jobs.queues import QUEUES, connect
+from app.jobs.witness import RedisWitness
 from app.logs import configure_logging
+from app.services.continuity import FileWitness, Watch
+
+log = structlog.get_logger()
+_PATIENCE_SECONDS = 3
 
 
 def main() -> None:
@@ -24,6 +32,7 @@ def main() -> None:
     deps = build_deps(settings)
     redis = connect(settings.redis_url)
     tasks.prepare(deps, redis)
+    _look_back(Watch(deps, (FileWitness(settings.data_dir), RedisWitness(redis))))
     # Jobs are awaited with a blocking read, which needs more patience than a web request has.
     patient = redis.__class__.from_url(settings.redis_url, socket_timeout=None)
     queues = [Queue(name, connection=patient, serializer=JSONSerializer) for name in QUEUES]
@@ -34,6 +43,18 @@ def main() -> None:
         name=f"{socket.gethostname()}-{os.getpid()}",
     )
     worker.work(logging_level="WARNING")
+
+
+def _look_back(watch: Watch) -> None:
+    """Nothing is performed before what a restored backup may do twice is held back."""
+    while True:
+        try:
+            watch.look_back()
+        except DatabaseUnavailable as error:
+            log.warning("worker.database_unavailable", error=type(error).__name__)
+            time.sleep(_PATIENCE_SECONDS)
+        else:
+            return
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from app import clock, worker
-from app.cli import export, replay, run
+from app.cli import backup, export, replay, rotate, run
 from app.cli.demo import command as demo
 from app.config import load_settings
 from app.db.migrate import upgrade
@@ -36,6 +36,20 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("worker", help="one worker").set_defaults(do=lambda _: worker.main())
     commands.add_parser("clock", help="the clock process").set_defaults(do=lambda _: clock.main())
     commands.add_parser("migrate", help="bring the database up to date").set_defaults(do=_migrate)
+
+    copied = commands.add_parser("backup", help="copy the SQLite database while everything runs")
+    copied.add_argument("file", help="where to; must not exist")
+    copied.set_defaults(do=backup.backup)
+    put_back = commands.add_parser("restore", help="put such a copy back; everything is stopped")
+    put_back.add_argument("file", help="a copy made by `afterglow backup`")
+    put_back.set_defaults(do=backup.restore)
+    commands.add_parser(
+        "restored", help="say that the database was put back by other means"
+    ).set_defaults(do=backup.restored)
+
+    commands.add_parser(
+        "rotate-keys", help="seal everything stored with the newest of SECRET_KEYS"
+    ).set_defaults(do=rotate.run)
 
     exported = commands.add_parser("export", help="all data of one shop, or of all, as JSON")
     exported.add_argument("--shop", type=int, help="id of one shop")

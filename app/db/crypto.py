@@ -24,7 +24,9 @@ class Keyring:
 
     def __init__(self, secret_keys: Sequence[str]) -> None:
         self._secrets = tuple(secret_keys)
-        self._fernet = MultiFernet([Fernet(_fernet_key(secret)) for secret in secret_keys])
+        fernets = [Fernet(_fernet_key(secret)) for secret in secret_keys]
+        self._newest = fernets[0]
+        self._fernet = MultiFernet(fernets)
 
     def seal(self, data: bytes) -> bytes:
         """Encrypt with the newest key."""
@@ -39,6 +41,14 @@ class Keyring:
                 "A stored value cannot be decrypted: the key that sealed it is not in "
                 "SECRET_KEYS. Put the old key back behind the new one."
             ) from error
+
+    def is_newest(self, sealed: bytes) -> bool:
+        """Whether the newest key sealed it."""
+        try:
+            self._newest.decrypt(sealed)
+        except InvalidToken:
+            return False
+        return True
 
     def seal_json(self, value: Any) -> bytes:
         """Encrypt a JSON value."""

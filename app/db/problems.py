@@ -8,6 +8,8 @@ from sqlalchemy import select, update
 
 from app.db.base import Repository
 from app.db.models import problems
+from app.db.session import UnitOfWork
+from app.domain.ids import ShopId
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,18 @@ class Problems(Repository):
         )
         return bool(result.rowcount == 1)
 
+    def count(self, key: str, n: int, now: datetime) -> bool:
+        """A problem that is as large as the number of rows it blocks: opened, told anew, or
+        resolved where none is left; True if it is open.
+        """
+        if not n:
+            self.resolve(key, now)
+            return False
+        if not self.open(key, {"n": n}, now):
+            mine = (self._mine(problems), problems.c.key == key)
+            self._connection.execute(update(problems).where(*mine).values(params={"n": n}))
+        return True
+
     def is_open(self, key: str) -> bool:
         """Whether it waits for the merchant."""
         return any(problem.key == key for problem in self.all_open())
@@ -61,3 +75,11 @@ class Problems(Repository):
             .order_by(problems.c.opened_at)
         )
         return [Problem(*row) for row in self._connection.execute(query)]
+
+
+def shops_with_problem(uow: UnitOfWork, key: str) -> list[ShopId]:
+    """Shops in which this problem is open."""
+    query = select(problems.c.shop_id).where(
+        problems.c.key == key, problems.c.resolved_at.is_(None)
+    )
+    return [ShopId(shop_id) for (shop_id,) in uow.connection.execute(query)]

@@ -72,6 +72,8 @@ PROMPT_MAIL = frozenset(
         ActionKind.WITHDRAWAL_RECEIPT_MAIL,
     }
 )
+# A void that was done before changes nothing, and a second mail of these can be thrown away.
+HARMLESS_TWICE = PROMPT_MAIL | {ActionKind.COUPON_VOID}
 # What the law asks for is done also after the merchant has left.
 OUTLIVES_CONNECTION = frozenset({ActionKind.DATA_EXPORT_MAIL})
 

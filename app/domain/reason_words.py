@@ -94,6 +94,7 @@ WORDS: dict[ReasonCode, str] = {
     ReasonCode.STORE_UNREACHABLE: N_("your store cannot be reached"),
     ReasonCode.PAUSED: N_("everything is paused"),
     ReasonCode.PROBLEM_OPEN: N_("a problem waits for you"),
+    ReasonCode.RESTORED_BACKUP: N_("a backup was put back; it may have been done already"),
     ReasonCode.HIGHER_RANK: N_("a more important message goes first"),
     ReasonCode.SENT: N_("the mail server took it"),
     ReasonCode.POSSIBLE_REPEAT: N_("it may have been sent twice"),
@@ -157,6 +158,9 @@ DETAILED: dict[ReasonCode, Text] = {
     ),
     ReasonCode.NEW_SHOP_LIMIT: N_(
         "the first %(first)s mails of a new shop go out slowly, at most %(per_hour)s an hour"
+    ),
+    ReasonCode.RESTORED_BACKUP: N_(
+        "the backup of %(since)s was put back on %(until)s; it may have been done in between"
     ),
     ReasonCode.HIGHER_RANK: N_("a more important message is planned for %(date)s"),
     ReasonCode.CREATED_IN_STORE: N_("created in your store as %(code)s"),

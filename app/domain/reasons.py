@@ -88,6 +88,7 @@ class ReasonCode(StrEnum):
     STORE_UNREACHABLE = "store_unreachable"
     PAUSED = "paused"
     PROBLEM_OPEN = "problem_open"
+    RESTORED_BACKUP = "restored_backup"
     HIGHER_RANK = "higher_rank"
     # how something ended
     SENT = "sent"

@@ -10,7 +10,7 @@ from app.domain.reason_words import DETAILED, UNKNOWN_COUNTRY, WORDS, Text
 from app.domain.reasons import Reason
 from app.i18n.translator import Translator
 
-_TIMES = {"date", "until"}
+_TIMES = {"date", "since", "until"}
 _PLACE = re.compile(r"%\((\w+)\)s")
 
 

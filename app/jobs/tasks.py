@@ -14,6 +14,7 @@ from app.pipeline.interpret import drain
 from app.pipeline.perform import perform_due, recover
 from app.services import (
     connections,
+    held,
     importing,
     privacy,
     reconcile,
@@ -62,6 +63,7 @@ TASKS: dict[str, Callable[..., object]] = {
     "check_connection": connections.check,
     "subscribe": subscriptions.synchronise,
     "verify_keys": connections.verify_pending,
+    "recount": held.recount,
     "privacy": privacy.carry_out,
     "replan": replanning.replan,
     "renew_token": tokens.renew_idle,

@@ -6,10 +6,19 @@ from datetime import datetime, timedelta
 
 from app.automations.base import Automation
 from app.automations.registry import AUTOMATIONS
+from app.db import continuity
+from app.db.actions import RESTORED, released_after
 from app.db.settings import SettingsVersion
 from app.db.shops import Shops
 from app.db.tenant import ShopData
-from app.domain.actions import FINAL, MARKETING_MAIL, WAITING, Action, ActionKind
+from app.domain.actions import (
+    FINAL,
+    HARMLESS_TWICE,
+    MARKETING_MAIL,
+    WAITING,
+    Action,
+    ActionKind,
+)
 from app.domain.decisions import Cancel, Decision, Decline, Schedule
 from app.domain.events import Event, facts_of
 from app.domain.ids import ActionId, CustomerId
@@ -31,6 +40,7 @@ class Planner:
         self._data = data
         self._now = rt.business.now()
         self._generation = Shops(data.uow).get(data.shop_id).generation
+        self._restored = continuity.latest(data.uow)
 
     def answer(
         self, order: OrderSnapshot, customer_id: CustomerId | None, events: Sequence[Event]
@@ -54,19 +64,31 @@ class Planner:
             settings = settings_of(automation, version)
             context = assembler.context(order, customer_id, settings, version.active_since)
             for decision in automation.decide(heard[-1], context):
-                self.apply(decision, automation.key, customer_id, version.version)
+                caused_at = heard[-1].occurred_at
+                self.apply(
+                    decision, automation.key, customer_id, version.version, caused_at=caused_at
+                )
 
     def _waiting(self, order: OrderSnapshot) -> set[str]:
         rows = self._data.actions.of_order(order.order_id)
         return {action.automation for action in rows if action.state in WAITING}
 
     def apply(
-        self, decision: Decision, automation: str, customer_id: CustomerId | None, version: int
+        self,
+        decision: Decision,
+        automation: str,
+        customer_id: CustomerId | None,
+        version: int,
+        *,
+        caused_at: datetime | None = None,
     ) -> ActionId | None:
-        """Write one decision; returns the row that it changed, if any."""
+        """Write one decision; returns the row that it changed, if any.
+
+        `caused_at`: when the fact occurred that it answers.
+        """
         match decision:
             case Schedule():
-                return self._schedule(decision, automation, customer_id, version)
+                return self._schedule(decision, automation, customer_id, version, caused_at)
             case Decline():
                 changed = self._data.actions.decline(
                     decision,
@@ -87,10 +109,17 @@ class Planner:
     def _take_back(self, withdrawn: ActionId | None) -> None:
         action = self._data.actions.get(withdrawn) if withdrawn else None
         if action and action.state in FINAL and (undoing := undo_of(action, self._now)):
-            self._schedule(undoing, action.automation, action.customer_id, action.settings_version)
+            self._schedule(
+                undoing, action.automation, action.customer_id, action.settings_version, None
+            )
 
     def _schedule(
-        self, schedule: Schedule, automation: str, customer_id: CustomerId | None, version: int
+        self,
+        schedule: Schedule,
+        automation: str,
+        customer_id: CustomerId | None,
+        version: int,
+        caused_at: datetime | None,
     ) -> ActionId | None:
         action_id, what = self._data.actions.plan(
             schedule,
@@ -104,9 +133,32 @@ class Planner:
         if what in ("same", "final"):
             return None
         self._note("planned" if what == "created" else "moved", action_id, schedule.reason)
-        if schedule.due_at <= self._now:
+        if self._may_be_done(schedule, caused_at):
+            self._hold(action_id)
+        elif schedule.due_at <= self._now:
             self._data.uow.after_commit("perform", self._data.shop_id)
         return action_id
+
+    def _may_be_done(self, schedule: Schedule, caused_at: datetime | None) -> bool:
+        """Whether it was perhaps planned and carried out in the days that a restored backup lost:
+        it is due since then, or answers at once what happened then.
+        """
+        if self._restored is None or schedule.kind in HARMLESS_TWICE:
+            return False
+        at_once = schedule.due_at <= self._now
+        since = min(caused_at or self._now, schedule.due_at) if at_once else schedule.due_at
+        return since <= self._restored.lost_until
+
+    def _hold(self, action_id: ActionId) -> None:
+        action = self._data.actions.get(action_id)
+        if action is None or self._restored is None or action.problem == RESTORED:
+            return
+        if released_after(action) >= self._restored.id:  # the merchant has decided
+            return
+        reason = continuity.hold_reason(self._restored)
+        if self._data.actions.hold(action, reason):
+            self._note("blocked", action_id, reason)
+            self._data.problems.count(RESTORED, self._data.actions.held_count(), self._now)
 
     def _mint(self, schedule: Schedule) -> dict[str, str]:
         """Random values made once per row and kept in it, so that a repeat is recognised."""

@@ -1,9 +1,13 @@
 """What a problem means for the merchant: what happened, what it costs, how to mend it, where."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
+from app.db.actions import RESTORED
 from app.db.problems import Problem
+from app.domain.reason_words import ngettext
 from app.i18n import N_, Translator
 from app.pipeline.effects.mail import TEXT_REFUSED
 
@@ -13,19 +17,22 @@ _CONNECT = "/connect"
 
 @dataclass(frozen=True, slots=True)
 class ProblemWords:
-    """Message ids. `detail` is said only if the problem carries all that it names.
+    """Message ids. `detail` is said only if the problem carries all that it names; a pair is
+    singular and plural of `n`.
 
     `action` and `href` where the remedy is on a page of ours. `by_retry`: no look at the store
-    tells whether it is mended, only another try of what it blocks.
+    tells whether it is mended, only another try of what it blocks. `again`: the merchant may ask
+    for another look.
     """
 
     what: str
     consequence: str
     remedy: str
-    detail: str = ""
+    detail: str | tuple[str, str] = ""
     action: str = ""
     href: str | None = None
     by_retry: bool = False
+    again: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,7 @@ class Explained:
     text: str  # consequence, details, remedy
     action: str
     href: str | None
+    again: bool
 
 
 _STOPPED = N_(
@@ -52,6 +60,7 @@ WORDS: dict[str, ProblemWords] = {
         N_("Connect the store."),
         action=N_("Connect the store"),
         href=_CONNECT,
+        again=False,
     ),
     "store_unreachable": ProblemWords(
         N_("Your store has not answered for a while"),
@@ -142,6 +151,17 @@ WORDS: dict[str, ProblemWords] = {
         action=_RECONNECT,
         href=_CONNECT,
     ),
+    RESTORED: ProblemWords(
+        N_("A backup was put back, and some work may have been done already"),
+        N_("It is held, so that none of your customers gets the same twice."),
+        N_("Look at it, then let it go on or cancel it."),
+        detail=ngettext(
+            "%(n)s action fell due since the backup.", "%(n)s actions fell due since the backup."
+        ),
+        action=N_("Look at it"),
+        href="/app/held",
+        again=False,
+    ),
     "rating_not_ours": ProblemWords(
         N_("Another app writes the stars of your products"),
         N_("Reviews are published, but the sum of stars is left as the other app wrote it."),
@@ -196,7 +216,7 @@ def explain(problem: Problem, words: Translator) -> Explained:
     sentences = [words.gettext(about.consequence)]
     if about.detail:
         with suppress(KeyError):  # opened without what the detail names
-            sentences.append(words.gettext(about.detail, **params))
+            sentences.append(_detail(about.detail, params, words))
     sentences.append(words.gettext(about.remedy))
     return Explained(
         key=problem.key,
@@ -204,4 +224,11 @@ def explain(problem: Problem, words: Translator) -> Explained:
         text=" ".join(sentences),
         action=words.gettext(about.action),
         href=about.href,
+        again=about.again,
     )
+
+
+def _detail(text: str | tuple[str, str], params: Mapping[str, Any], words: Translator) -> str:
+    if isinstance(text, str):
+        return words.gettext(text, **params)
+    return words.ngettext(*text, int(params["n"]))

@@ -83,7 +83,13 @@ def _decide(
     )
     planner = Planner(rt, data)
     for decision in automation.decide(event, context):
-        planner.apply(decision, automation.key, stored.customer_id, version.version)
+        planner.apply(
+            decision,
+            automation.key,
+            stored.customer_id,
+            version.version,
+            caused_at=event.occurred_at,
+        )
 
 
 def _basis(automation: Automation, order: OrderSnapshot, version: SettingsVersion) -> Event | None:

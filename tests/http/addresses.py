@@ -57,6 +57,7 @@ def path_of(shop: MerchantShop, rule: Rule, **other: Any) -> str:
         "filename": "kit.css",
         "mail_id": shop.mails()[0].id,
         "token": link,
+        "word": "cancel",
         **other,
     }
     return str(rule.build({n: values[n] for n in rule.arguments}, append_unknown=False)[1])  # type: ignore[index]

@@ -42,7 +42,7 @@ class Stand(ABC):
 
     @abstractmethod
     def move(self, order_id: str, move: str) -> None:
-        """fulfil, cancel, refund."""
+        """fulfil, deliver, cancel, refund."""
 
     def wait(self, **step: float) -> None:
         """Business time passes, for the store and for us."""
@@ -151,7 +151,9 @@ class Shopify(Stand):
         return Endpoint((SECRET,)), None
 
     def move(self, order_id: str, move: str) -> None:
-        self.do({"fulfil": "fulfill"}.get(move, move), order_id=int(order_id))
+        more = {"status": "delivered"} if move == "deliver" else {}
+        action = {"fulfil": "fulfill", "deliver": "fulfillment-event"}.get(move, move)
+        self.do(action, order_id=int(order_id), **more)
 
 
 @contextmanager

@@ -7,6 +7,8 @@ import socket
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from app.config import GENERATED
+
 _PORTS = "demo-ports.json"
 
 
@@ -63,7 +65,7 @@ def environment(data_dir: Path, ports: Ports) -> dict[str, str]:
         "PUBLIC_URL": f"http://127.0.0.1:{ports.web}",
         "ALLOW_LOOPBACK_STORES": "true",
         "SHOPIFY_CLIENT_ID": "demo-client-id",
-        "SHOPIFY_CLIENT_SECRET": "demo-client-secret-for-the-twin-only",
+        "SHOPIFY_CLIENT_SECRET": f"{GENERATED}for-the-twin-only",
         "SHOPIFY_ORIGIN": shopify,
         "SHOPIFY_APP_BRIDGE_URL": f"{shopify}/_twin/app-bridge.js",
         "TWIN_URLS": f"{shopify},http://127.0.0.1:{ports.woocommerce}",
@@ -85,10 +87,13 @@ def _is_taken(port: int) -> bool:
 
 
 def _own_secret(data_dir: Path) -> str:
-    """Made once per data directory, so that a restart can open what it sealed."""
+    """Made once per data directory, so that a restart can open what it sealed.
+
+    Production refuses it by its beginning.
+    """
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = data_dir / "secret"
     if not path.exists():
         path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(48))
+        path.write_text(GENERATED + secrets.token_urlsafe(48))
     return path.read_text()

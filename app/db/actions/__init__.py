@@ -4,6 +4,7 @@
 `lease_until` are wall time.
 """
 
+from app.db.actions.holding import RESTORED, Holding, released_after
 from app.db.actions.performing import CLAIMABLE, Performing
 from app.db.actions.planning import Planning
 from app.db.actions.reading import Reading
@@ -17,14 +18,16 @@ from app.db.actions.sweeps import (
 
 __all__ = [
     "CLAIMABLE",
+    "RESTORED",
     "REVIVABLE",
     "Actions",
     "next_due",
+    "released_after",
     "shops_with_due_actions",
     "shops_with_expired_leases",
     "shops_with_older_plans",
 ]
 
 
-class Actions(Planning, Performing, Reading, Reviving):
+class Actions(Planning, Performing, Reading, Reviving, Holding):
     """Actions of one shop."""

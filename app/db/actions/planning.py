@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row, update
 
+from app.db.actions.holding import KEPT_IN_PAYLOAD
 from app.db.actions.rows import ActionRows
 from app.db.models import actions
 from app.domain.actions import OUTLIVES_CONNECTION, WAITING, ActionKind, ActionState
@@ -37,15 +38,12 @@ class Planning(ActionRows):
         "created", "moved", "revived", "same", or "final" (performing or ended: left alone).
         """
         row = self._locked(schedule.dedupe_key)
-        kept = (
-            {key: row.payload.get(key, value) for key, value in minted.items()} if row else minted
-        )
         values = {
             "due_at": schedule.due_at,
             "useful_until": schedule.useful_until,
             "order_id": schedule.order_id,
             "customer_id": customer_id,
-            "payload": {**schedule.payload, **kept},
+            "payload": {**schedule.payload, **_kept(row, minted)},
             "reason": schedule.reason.code,
             "reason_params": dict(schedule.reason.params),
             "settings_version": settings_version,
@@ -75,6 +73,8 @@ class Planning(ActionRows):
             if row.due_at == schedule.due_at and row.payload == values["payload"]:
                 return ActionId(row.id), "same"
             # A wait for something else (a problem, the store) is not shortened by moving the date.
+            if row.state == ActionState.BLOCKED:
+                del values["reason"], values["reason_params"]
             self._change(row.id, values, ())
             return ActionId(row.id), "moved"
         by_hand = row.reason == ReasonCode.CANCELLED_BY_MERCHANT  # a person's word is final
@@ -167,3 +167,11 @@ class Planning(ActionRows):
             )
         )
         return int(result.rowcount)
+
+
+def _kept(row: Row[Any] | None, minted: Mapping[str, str]) -> Mapping[str, Any]:
+    """What an existing row keeps of its payload: random values, and the merchant's word."""
+    if row is None:
+        return minted
+    kept = {key: row.payload.get(key, value) for key, value in minted.items()}
+    return kept | {key: row.payload[key] for key in KEPT_IN_PAYLOAD if key in row.payload}

@@ -5,10 +5,12 @@ from app.db.models.people import consents, customers, erasures, identities, supp
 from app.db.models.returns import otp_codes, return_lines, returns
 from app.db.models.shops import (
     business_clock,
+    continuity,
     credentials,
     installations,
     leases,
     nonces,
+    restorations,
     shops,
     sync_cursors,
     webhook_subscriptions,
@@ -31,6 +33,7 @@ __all__ = [
     "actions",
     "business_clock",
     "consents",
+    "continuity",
     "coupons",
     "credentials",
     "customers",
@@ -51,6 +54,7 @@ __all__ = [
     "problems",
     "products",
     "refresh",
+    "restorations",
     "return_lines",
     "returns",
     "reviews",

@@ -113,3 +113,23 @@ business_clock = Table(
     Column("id", Integer, primary_key=True),
     Column("offset_seconds", BigInteger, nullable=False),
 )
+
+# One row: which database this is, whatever machine it lies on, and whether it is a copy.
+continuity = Table(
+    "continuity",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("identity", String(32), nullable=False),
+    time("copied_at"),  # wall; set only in a copy made by `afterglow backup`, until it is used
+)
+
+# Each time that a backup took the place of a newer database.
+restorations = Table(
+    "restorations",
+    metadata,
+    primary_id(),
+    Column("found_by", String(10), nullable=False),  # copy, witness, operator
+    time("lost_since", nullable=False),  # business time: what came later is not in the backup
+    time("lost_until", nullable=False),  # business time: when it was noticed
+    time("noticed_at", nullable=False),  # wall
+)

@@ -1,6 +1,7 @@
-"""What happened, what did not, and why: the list, the story of one order, unreadable deliveries."""
+"""What happened, what did not, and why: the list, the story of one order, unreadable deliveries,
+what a restored backup may do twice."""
 
-from app.embedded_ui.activity import order, parked
+from app.embedded_ui.activity import held, order, parked
 from app.embedded_ui.activity.listing import blueprint
 
-__all__ = ["blueprint", "order", "parked"]
+__all__ = ["blueprint", "held", "order", "parked"]
