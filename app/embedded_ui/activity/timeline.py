@@ -30,6 +30,7 @@ _EVENTS = {
     "order_cancelled": ("x", N_("Order cancelled")),
     "order_removed": ("x", N_("Order deleted in your store")),
     "review_submitted": ("star", N_("Review received")),
+    "review_posted": ("star", N_("Review written in your store")),
 }
 
 _ICONS = {
