@@ -19,7 +19,7 @@ from app.deps import Deps
 from app.embedded_ui import activity, automations, dev, health, home, metrics, session, texts
 from app.http import EXTENSION, allow
 from app.i18n import SUPPORTED, Language, Translator, install, negotiate
-from app.installers import shopify, woocommerce
+from app.installers import plugin, shopify, woocommerce
 from app.logs import configure_logging
 from app.services.continuity import FileWitness, Watch
 from app.webhooks import views as webhooks
@@ -31,6 +31,7 @@ _BLUEPRINTS = (
     webhooks.blueprint,
     woocommerce.blueprint,
     shopify.blueprint,
+    plugin.blueprint,
     session.blueprint,
     home.blueprint,
     automations.blueprint,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 
 from app.db.base import Repository
 from app.db.models import credentials
@@ -27,7 +27,14 @@ class Credentials(Repository):
 
     def get(self) -> Credential | None:
         """The present ones; None if the shop is not connected."""
-        row = self._connection.execute(select(credentials).where(self._mine(credentials))).first()
+        return self._opened(select(credentials).where(self._mine(credentials)))
+
+    def held(self) -> Credential | None:
+        """The present ones, kept from others until this transaction ends: to change a part."""
+        return self._opened(select(credentials).where(self._mine(credentials)).with_for_update())
+
+    def _opened(self, query: Select[Any]) -> Credential | None:
+        row = self._connection.execute(query).first()
         if row is None:
             return None
         values = self._keyring.open_json(row.sealed)

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app.db.base import Repository
 from app.db.models import events
-from app.domain.events import Event
+from app.domain.events import Event, ReviewPosted
 from app.domain.ids import CustomerId, PlatformId
 
 
@@ -41,6 +41,15 @@ class Events(Repository):
             ).on_conflict_do_nothing(index_elements=["shop_id", "subject", "type", "key"])
         )
         return bool(result.rowcount == 1)
+
+    def products_reviewed_in_store(self, customer_id: CustomerId) -> frozenset[PlatformId]:
+        """Of which products a customer wrote a review in the store itself."""
+        query = select(events.c.data).where(
+            self._mine(events),
+            events.c.customer_id == customer_id,
+            events.c.type == ReviewPosted.type,
+        )
+        return frozenset(data["product_id"] for (data,) in self._connection.execute(query))
 
     def of_order(self, order_id: PlatformId) -> list[EventRow]:
         """All facts of one order, in the order in which they occurred."""

@@ -150,6 +150,21 @@ class ReturnEnded(ReturnFact):
         return {"name": self.name, "state": self.state}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewPosted(Event):
+    """A customer wrote a review in the store itself; `key` is the store's id of it.
+
+    `order_id` is the customer's last order with that product, "" where we know of none.
+    """
+
+    type: ClassVar[str] = "review_posted"
+    product_id: PlatformId
+
+    def data(self) -> dict[str, Any]:
+        """The product."""
+        return {"product_id": self.product_id}
+
+
 def facts_of(order: OrderSnapshot) -> Iterator[Event]:
     """All facts that the picture proves, in causal order; none for a draft."""
     if order.draft:

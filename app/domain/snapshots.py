@@ -216,6 +216,17 @@ class ObjectKind(StrEnum):
     PRODUCT = "product"
     CUSTOMER = "customer"
     RETURN = "return"
+    REVIEW = "review"
+
+
+@dataclass(frozen=True, slots=True)
+class PostedReview:
+    """A review that a customer wrote in the store itself. The address is personal data."""
+
+    review_id: PlatformId
+    product_id: PlatformId
+    email: str
+    posted_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +284,7 @@ Snapshot = (
     | ConsentSnapshot
     | CustomerSnapshot
     | BaselineSnapshot
+    | PostedReview
     | Refresh
     | Gone
     | MergedCustomers

@@ -65,8 +65,8 @@ class Failure:
 
 @blueprint.get("")
 def choose() -> Response:
-    """Which platform, and the address of a WooCommerce store."""
-    return _form("connect.html")
+    """Which platform, and the address of a WooCommerce store; our plugin sends that along."""
+    return _form("connect.html", address=request.args.get("address", "").strip()[:300])
 
 
 @blueprint.post("/woocommerce")

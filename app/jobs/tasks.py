@@ -23,6 +23,7 @@ from app.services import (
     subscriptions,
     tokens,
 )
+from app.services.plugin import link as plugin
 
 log = structlog.get_logger()
 
@@ -62,6 +63,7 @@ TASKS: dict[str, Callable[..., object]] = {
     "import_history": importing.continue_import,
     "check_connection": connections.check,
     "subscribe": subscriptions.synchronise,
+    "link_plugin": plugin.link,
     "verify_keys": connections.verify_pending,
     "recount": held.recount,
     "privacy": privacy.carry_out,

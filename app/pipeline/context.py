@@ -100,7 +100,8 @@ class Assembler:
                 PastMessage(m.kind, m.at)
                 for m in self._data.messages.marketing_to(customer_id, self._now - REMEMBERED)
             ),
-            reviewed_products=self._data.reviews.products_reviewed_by(customer_id),
+            reviewed_products=self._data.reviews.products_reviewed_by(customer_id)
+            | self._data.events.products_reviewed_in_store(customer_id),
         )
 
     def _returns(

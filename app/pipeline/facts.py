@@ -6,7 +6,7 @@ from datetime import timedelta
 from app.db.inbox import InboxRow
 from app.db.orders import StoredOrder
 from app.db.tenant import ShopData
-from app.domain.events import facts_of
+from app.domain.events import ReviewPosted, facts_of
 from app.domain.ids import CustomerId, PlatformId
 from app.domain.merging import (
     is_older,
@@ -28,6 +28,7 @@ from app.domain.snapshots import (
     ObjectKind,
     OrderSnapshot,
     Person,
+    PostedReview,
     ProductSnapshot,
     Refresh,
     RefundSnapshot,
@@ -71,6 +72,8 @@ class Facts:
                 self._consent(snapshot)
             case BaselineSnapshot():
                 self._baseline(snapshot)
+            case PostedReview():
+                self._posted_review(snapshot)
             case Refresh():
                 self._refresh(snapshot.kind, snapshot.platform_id)
             case Gone():
@@ -221,6 +224,35 @@ class Facts:
         customer_id, _ = self._who(person)
         if customer_id:
             self._data.customers.set_baseline(customer_id, baseline)
+
+    def _posted_review(self, review: PostedReview) -> None:
+        """Only of customers whom we know anyway; what came through our own form is no news."""
+        if self._is_forgotten(Person(email=review.email)):
+            return
+        customer_id = self._data.customers.find_email(review.email)
+        if customer_id is None:
+            return
+        if review.product_id in self._data.reviews.products_reviewed_by(customer_id):
+            return
+        event = ReviewPosted(
+            order_id=self._order_with(customer_id, review.product_id),
+            occurred_at=review.posted_at,
+            key=review.review_id,
+            product_id=review.product_id,
+        )
+        if self._data.events.add(event, customer_id, self._now):
+            self._data.journal.write(
+                "learned", event.type, self._now, order_id=event.order_id or None,
+                customer_id=customer_id, params={"key": event.key},
+            )  # fmt: skip
+
+    def _order_with(self, customer_id: CustomerId, product_id: PlatformId) -> PlatformId:
+        """The customer's last order with this product, "" if there is none."""
+        for past in reversed(self._data.orders.history(customer_id)):
+            stored = self._data.orders.get(past.order_id)
+            if stored and any(line.product_id == product_id for line in stored.order.lines):
+                return past.order_id
+        return ""
 
     def _gone(self, gone: Gone) -> None:
         if gone.kind is ObjectKind.PRODUCT:

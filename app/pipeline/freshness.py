@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Protocol
 
 from app.db.shops import Shop
 from app.db.tenant import ShopData
@@ -20,6 +21,10 @@ from app.platforms.base import Fetched, Store
 FRESH_FOR = timedelta(minutes=5)
 PRODUCTS_FRESH_FOR = timedelta(days=7)
 _ABOUT_PRODUCTS = {ActionKind.REVIEW_REQUEST_MAIL, ActionKind.RETURN_DECIDE}
+
+
+class _Readable(Protocol):
+    def fetch(self, platform_id: PlatformId, /) -> Fetched | None: ...
 
 
 def bring_up_to_date(rt: Runtime, shop: Shop, action: Action) -> None:
@@ -56,16 +61,15 @@ def read(
     """Fetch one object (no transaction is open) and put it into the inbox; returns its key there,
     None where the platform does not show so old an order.
     """
-    ports = {
+    ports: dict[ObjectKind, _Readable | None] = {
         ObjectKind.ORDER: store.orders,
         ObjectKind.PRODUCT: store.products,
         ObjectKind.CUSTOMER: store.customers,
+        ObjectKind.REVIEW: store.reviews,
         ObjectKind.RETURN: store.returns,
     }
     port = ports[kind]
-    if port is None:
-        raise Bug(f"the platform has no {kind} that could be read")
-    fetched = port.fetch(platform_id)
+    fetched = port.fetch(platform_id) if port else None
     if fetched is None and kind is ObjectKind.ORDER and _hidden(rt, shop, store, platform_id):
         return None
     if fetched is None:

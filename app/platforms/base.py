@@ -119,6 +119,7 @@ class StoreInfo:
     scopes: tuple[str, ...] = ()
     missing_scopes: tuple[str, ...] = ()  # of those that this app needs
     address: str | None = None  # postal, for the foot of mails
+    plugin: bool = False  # whether a companion of ours runs inside the store
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +236,10 @@ class ReviewsPort(Protocol):
 
     shows_totals: bool  # whether publish_totals has to be called after each change
 
+    def fetch(self, review_id: PlatformId) -> Fetched | None:
+        """A review that was written in the store; None if it is gone or was never one."""
+        ...
+
     def find(self, spec: ReviewSpec) -> PlatformId | None:
         """The published review, if the store has it already."""
         ...
@@ -339,6 +344,29 @@ class WebhooksPort(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class PluginLink:
+    """What our companion in a store needs to speak to us. `site` is the shop's name here."""
+
+    app_url: str
+    site: str
+    secret: str = field(repr=False)
+    generation: int
+    features: Mapping[str, bool]  # what we do that it must know of, such as asks_for_reviews
+
+
+class PluginPort(Protocol):
+    """A companion of ours inside one store."""
+
+    def link(self, link: PluginLink) -> bool:
+        """Hand it over, again and again; False if there is no companion (any more)."""
+        ...
+
+    def unlink(self, site: str) -> None:
+        """Let it forget us; no error if it is gone already."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Store:
     """Ports to one connected store."""
 
@@ -350,6 +378,7 @@ class Store:
     reviews: ReviewsPort | None
     returns: ReturnsPort | None
     webhooks: WebhooksPort
+    plugin: PluginPort | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,6 +410,7 @@ class Platform(Protocol):
     key: str
     shared_secrets: tuple[str, ...]  # one webhook address for all shops; () if each has its own
     topics: Mapping[str, str]  # topic → what is done with it, in words; data for registration
+    plugin_topics: Mapping[str, str]  # the same, of what only our companion in the store tells
     polls_minutes: int
     import_days: int  # how far back the first import reads orders
     # (domain, refresh token) → the next pair of expiring tokens; None where keys do not expire.

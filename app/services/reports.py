@@ -14,6 +14,7 @@ from app.domain.reasons import ReasonCode
 from app.pipeline.runtime import Runtime
 from app.services import importing
 from app.services.importing import ImportProgress
+from app.services.plugin import link as plugin
 from app.services.switching import Stored, stored
 
 FIGURES_OVER = timedelta(days=28)
@@ -126,7 +127,7 @@ def _health(rt: Runtime, data: ShopData, shop: Shop, reports: Reports) -> Health
     hooks = None
     if not platform.shared_secrets:
         active = [hook for hook in data.webhooks.all() if hook.state == "active"]
-        hooks = (len(active), len(platform.topics))
+        hooks = (len(active), len(plugin.topics(platform, data)))
     now = rt.business.now()
     late = 0 if shop.paused_at else reports.late(now, rt.wall.now())
     return Health(

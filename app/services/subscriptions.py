@@ -23,6 +23,7 @@ from app.domain.ids import ShopId
 from app.pipeline.runtime import Runtime
 from app.platforms.base import Platform, RemoteWebhook, Store
 from app.services.mending import mended
+from app.services.plugin import link as plugin
 
 log = structlog.get_logger()
 
@@ -107,7 +108,9 @@ def _synchronise(rt: Runtime, shop: Shop) -> None:
         _remove_leftovers(rt.open_store(shop))
         return
     can_reach = reachable(rt.links.public_url, shop.domain)
-    _apply(rt, shop, platform.topics if can_reach else ())
+    with rt.db.read() as uow:
+        wanted = plugin.topics(platform, ShopData(uow, shop.id))
+    _apply(rt, shop, wanted if can_reach else ())
     if not can_reach:
         _problem(rt, shop.id, NEED_HTTPS, {"minutes": str(platform.polls_minutes)})
         return

@@ -20,6 +20,7 @@ from app.domain.reasons import Reason, ReasonCode
 from app.pipeline.context import CONTACT
 from app.pipeline.runtime import Runtime
 from app.services.connections.checking import MOVED
+from app.services.plugin import link as plugin
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,7 @@ def switch_on(rt: Runtime, shop_id: ShopId, key: str, by: str) -> None:
             return
         version = _append(rt, data, key, known, known.values, by=by, enabled=True)
         data.journal.write("switched_on", key, rt.business.now(), params={"version": version})
+        plugin.settings_changed(data)
 
 
 def switch_off(rt: Runtime, shop_id: ShopId, key: str, by: str) -> int:
@@ -135,6 +137,7 @@ def switch_off(rt: Runtime, shop_id: ShopId, key: str, by: str) -> int:
         now, reason = rt.business.now(), Reason.of(ReasonCode.AUTOMATION_OFF)
         withdrawn = data.actions.cancel_waiting(reason, now, key)
         data.journal.write("switched_off", key, now, params={"actions": withdrawn})
+        plugin.settings_changed(data)
         return withdrawn
 
 

@@ -34,6 +34,7 @@ _EVENTS = {
     "return_approved": ("check", N_("Return approved")),
     "return_received": ("truck", N_("Returned goods are back")),
     "return_ended": ("return", N_("Return ended")),
+    "review_posted": ("star", N_("Review written in your store")),
 }
 
 _ICONS = {

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
+from types import MappingProxyType
 
 from app.domain.clocks import Clock
 from app.domain.errors import Bug
@@ -43,6 +44,7 @@ class Shopify:
 
     key = "shopify"
     topics: Mapping[str, str] = TOPICS
+    plugin_topics: Mapping[str, str] = MappingProxyType({})  # nothing of ours runs in shops
     polls_minutes = 15
     import_days = 60  # older orders need the scope read_all_orders
 

@@ -9,7 +9,7 @@ import math
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from app.domain.errors import BadPayload
 
@@ -169,6 +169,23 @@ class Customer(_Body):
     date_created_gmt: Time = None
     date_modified_gmt: Time = None
     billing: AddressField = Address()
+
+
+class Review(_Body):
+    """A product review, without its words: nobody here needs them."""
+
+    id: str
+    date_created_gmt: Time
+    product_id: Id
+    status: str
+    reviewer_email: Text = None
+    rating: int = 0
+
+
+class Action(_Body):
+    """What a webhook of a hook carries: the hook's first argument."""
+
+    arg: int = Field(gt=0, strict=True)
 
 
 def decode(body: bytes) -> dict[str, Any]:

@@ -77,7 +77,10 @@ class _Raw:
 
 
 class StoreClient:
-    """One store, one connection pool. At most two requests at a time are the caller's business."""
+    """One store, one connection pool. At most two requests at a time are the caller's business.
+
+    Paths are those below wc/v3; with a slash in front, those below the root of the REST API.
+    """
 
     def __init__(
         self,
@@ -152,7 +155,7 @@ class StoreClient:
         params: Mapping[str, str],
         data: Mapping[str, object] | None,
     ) -> _Raw:
-        url = f"{self._home}/wp-json/wc/v3/{path}"
+        url = f"{self._home}/wp-json{path if path.startswith('/') else f'/wc/v3/{path}'}"
         if scheme is Scheme.OAUTH:
             signed = oauth_url(method, url, params, self._keys, self._wall)
             return self._once(method, signed, None, data)

@@ -8,6 +8,7 @@ from app.domain.errors import MerchantMustFix
 from app.platforms.base import StoreInfo
 from app.platforms.woocommerce.client import StoreClient, StoreRefusal
 from app.platforms.woocommerce.markup import plain
+from app.platforms.woocommerce.plugin import NAMESPACE
 
 
 def store_info(client: StoreClient) -> StoreInfo:
@@ -32,6 +33,7 @@ def store_info(client: StoreClient) -> StoreInfo:
         domain=environment["home_url"],
         versions={"woocommerce": environment["version"], "wordpress": environment["wp_version"]},
         address=_postal_address(general, country),
+        plugin=NAMESPACE in (index.get("namespaces") or ()),
     )
 
 

@@ -25,6 +25,7 @@ from app.platforms.woocommerce.customers import Customers
 from app.platforms.woocommerce.info import store_info
 from app.platforms.woocommerce.normalise import normalise
 from app.platforms.woocommerce.orders import Orders
+from app.platforms.woocommerce.plugin import Plugin
 from app.platforms.woocommerce.products import Products
 from app.platforms.woocommerce.reviews import Reviews
 from app.platforms.woocommerce.verify import verify
@@ -34,6 +35,7 @@ _FETCH_TOPICS = {
     ObjectKind.ORDER: topics.FETCHED_ORDER,
     ObjectKind.PRODUCT: topics.FETCHED_PRODUCT,
     ObjectKind.CUSTOMER: topics.FETCHED_CUSTOMER,
+    ObjectKind.REVIEW: topics.FETCHED_REVIEW,
 }
 
 
@@ -47,6 +49,7 @@ class WooCommerce:
     key = "woocommerce"
     shared_secrets: tuple[str, ...] = ()  # each webhook has its own
     topics: Mapping[str, str] = topics.TOPICS
+    plugin_topics: Mapping[str, str] = topics.PLUGIN_TOPICS
     polls_minutes = 10
     import_days = 90
     renew: Callable[[str, str], TokenPair] | None = None  # keys do not expire
@@ -84,6 +87,7 @@ class WooCommerce:
             reviews=Reviews(client),
             returns=None,
             webhooks=Webhooks(client),
+            plugin=Plugin(client),
         )
 
     def order_url(self, connection: Connection, order_id: PlatformId) -> str:

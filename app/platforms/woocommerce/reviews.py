@@ -6,12 +6,14 @@ from typing import Any
 
 from app.domain.errors import Refused
 from app.domain.ids import PlatformId
-from app.platforms.base import RatingTotals, ReviewSpec
+from app.platforms.base import Fetched, RatingTotals, ReviewSpec
 from app.platforms.woocommerce.client import StoreClient, StoreRefusal
 from app.platforms.woocommerce.info import setting
 from app.platforms.woocommerce.markup import as_markup
+from app.platforms.woocommerce.topics import FETCHED_REVIEW
 
 _TAG = re.compile(r"<[^>]*>")
+_FIELDS = "id,date_created_gmt,product_id,status,reviewer_email,rating"
 _DUPLICATE = "woocommerce_rest_comment_duplicate"
 
 
@@ -22,6 +24,16 @@ class Reviews:
 
     def __init__(self, client: StoreClient) -> None:
         self._client = client
+
+    def fetch(self, review_id: PlatformId) -> Fetched | None:
+        """A review as it stands, also one that waits for approval."""
+        try:
+            review = self._client.get(f"products/reviews/{review_id}", {"_fields": _FIELDS})
+        except StoreRefusal as refusal:
+            if refusal.status == 404:
+                return None
+            raise
+        return Fetched(FETCHED_REVIEW, review_id, review.body, "")
 
     def find(self, spec: ReviewSpec) -> PlatformId | None:
         """The review by this author with this text, published or waiting for approval."""

@@ -19,6 +19,14 @@ TOPICS: Mapping[str, str] = {
     "customer.deleted": "reads the customer again: the body names only its id",
 }
 
+# Only where our plugin runs: core has no webhook for these (wordpress/afterglow).
+REVIEW_POSTED = "action.woocommerce_afterglow_review_posted"
+FULFILLED = "action.woocommerce_afterglow_fulfilled"
+PLUGIN_TOPICS: Mapping[str, str] = {
+    REVIEW_POSTED: "reads the review: whoever wrote it in the store is not asked for it",
+    FULFILLED: "reads the order again, with its parcels",
+}
+
 IGNORED: Mapping[str, str] = {
     "product.created": "a product matters once it was bought; then it is read",
     "product.published": "product.updated tells the same",
@@ -32,3 +40,4 @@ IGNORED: Mapping[str, str] = {
 FETCHED_ORDER = "rest/order"
 FETCHED_PRODUCT = "rest/product"
 FETCHED_CUSTOMER = "rest/customer"
+FETCHED_REVIEW = "rest/review"

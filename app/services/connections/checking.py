@@ -18,6 +18,7 @@ from app.domain.ids import ShopId
 from app.pipeline.runtime import Runtime
 from app.platforms.base import RATING_NOT_OURS, Store, StoreInfo
 from app.services.mending import mended
+from app.services.plugin import link as plugin
 
 log = structlog.get_logger()
 
@@ -124,6 +125,7 @@ def accept(rt: Runtime, data: ShopData, shop: Shop, info: StoreInfo) -> None:
         data.problems.open(SCOPES, {"scopes": scopes}, rt.business.now())
     else:
         mended(rt, data, (SCOPES,))
+    plugin.noticed(rt, data, there=info.plugin)
     data.uow.after_commit("subscribe", shop.id)
 
 

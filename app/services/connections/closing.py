@@ -24,6 +24,8 @@ def disconnect(rt: Runtime, shop_id: ShopId, *, erase: bool) -> None:
     if shop.connected:
         try:
             subscriptions.remove_all(rt, shop)
+            if port := rt.open_store(shop).plugin:
+                port.unlink(shop.public_ref)
         except AfterglowError as error:
             log.info("connection.webhooks_left", shop=shop_id, error=str(error))
         with rt.db.write() as uow:

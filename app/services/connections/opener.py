@@ -35,7 +35,7 @@ class StoreOpener:
             raise not_connected()
         platform = self._platforms[shop.platform]
         # Tokens change each hour and are fetched at each use; pasted keys are part of the pool.
-        keys = None if platform.renew else credential.values
+        keys = None if platform.renew else _keys(credential)
         with self._lock:
             known = self._opened.get(shop.id)
             if known and known[0] == keys:
@@ -48,5 +48,8 @@ class StoreOpener:
         if platform.renew:
             source = TokenSource(self._db, self._wall, platform.renew, shop)
             return Connection(shop.domain, token=source)
-        values = credential.values
-        return Connection(shop.domain, keys=(str(values["key"]), str(values["secret"])))
+        return Connection(shop.domain, keys=_keys(credential))
+
+
+def _keys(credential: Credential) -> tuple[str, str]:
+    return str(credential.values["key"]), str(credential.values["secret"])

@@ -9,13 +9,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app.domain.errors import BadPayload
-from app.domain.snapshots import ObjectKind, Refresh, Snapshot
+from app.domain.snapshots import ObjectKind, PostedReview, Refresh, Snapshot
 from app.platforms.base import Ignored, Received, Unknown
 from app.platforms.woocommerce.bodies import (
+    Action,
     Customer,
     FetchedOrder,
     Order,
     Product,
+    Review,
     decode,
     read,
 )
@@ -25,7 +27,10 @@ from app.platforms.woocommerce.topics import (
     FETCHED_CUSTOMER,
     FETCHED_ORDER,
     FETCHED_PRODUCT,
+    FETCHED_REVIEW,
+    FULFILLED,
     IGNORED,
+    REVIEW_POSTED,
 )
 
 _Outcome = Sequence[Snapshot] | Ignored
@@ -76,6 +81,27 @@ def _reread(kind: ObjectKind) -> Callable[[dict[str, Any]], _Outcome]:
     return refresh
 
 
+def _hook(kind: ObjectKind) -> Callable[[dict[str, Any]], _Outcome]:
+    """Our plugin's hooks carry a number: what it names is read from the store."""
+    return lambda data: [Refresh(kind, str(read(Action, data).arg))]
+
+
+def _review(data: dict[str, Any]) -> _Outcome:
+    review = read(Review, data)
+    if review.status not in ("approved", "hold"):
+        return Ignored("the review is in the store's bin, or spam")
+    if not (review.product_id and review.reviewer_email and review.date_created_gmt):
+        return Ignored("the review does not say who wrote it, or about what")
+    return [
+        PostedReview(
+            review_id=review.id,
+            product_id=review.product_id,
+            email=review.reviewer_email,
+            posted_at=review.date_created_gmt,
+        )
+    ]
+
+
 def _is_rest_error(data: dict[str, Any]) -> bool:
     return isinstance(data.get("code"), str) and "message" in data and "id" not in data
 
@@ -111,5 +137,8 @@ READERS: Mapping[str, Callable[[dict[str, Any]], _Outcome]] = {
     "customer.deleted": _reread(ObjectKind.CUSTOMER),
     FETCHED_ORDER: _fetched_order,
     FETCHED_PRODUCT: _product,
+    REVIEW_POSTED: _hook(ObjectKind.REVIEW),
+    FULFILLED: _hook(ObjectKind.ORDER),
     FETCHED_CUSTOMER: _customer,
+    FETCHED_REVIEW: _review,
 }

@@ -1,0 +1,2 @@
+/* Sends the form that hands the merchant over to the dashboard. */
+document.getElementById( 'afterglow-handover' ).submit();
