@@ -48,8 +48,8 @@ class WooCommerce:
 
     key = "woocommerce"
     shared_secrets: tuple[str, ...] = ()  # each webhook has its own
-    topics: Mapping[str, str] = topics.TOPICS
     plugin_topics: Mapping[str, str] = topics.PLUGIN_TOPICS
+    topics: Mapping[str, str] = topics.TOPICS
     polls_minutes = 10
     import_days = 90
     renew: Callable[[str, str], TokenPair] | None = None  # keys do not expire
