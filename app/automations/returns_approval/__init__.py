@@ -79,9 +79,7 @@ def _return(case: Case) -> Iterator[Finding]:
         if not rule.on or rule.idle:
             continue
         sight = look(rule, case)
-        if (
-            sight.fits is None
-        ):  # what is not known is neither held against anybody nor waved through
+        if sight.fits is None:  # neither held against anybody nor waved through
             yield Finding(name, sight.saw, ReturnOutcome.HOLD)
         elif sight.fits:
             yield _within_law(Finding(name, sight.saw, rule.outcome), case)
