@@ -6,7 +6,7 @@ from app.automations.returns_approval import ReturnsApproval
 from app.automations.review_request import ReviewRequest
 
 RETURNS = ReturnsApproval()
-AUTOMATIONS: tuple[Automation, ...] = (ReviewRequest(), MilestoneCoupon())
+AUTOMATIONS: tuple[Automation, ...] = (ReviewRequest(), MilestoneCoupon(), RETURNS)
 
 
 def by_key(key: str) -> Automation:

@@ -9,11 +9,13 @@ from app.i18n.translator import N_
 AUTOMATIONS = {
     "review_request": N_("Review request"),
     "milestone_coupon": N_("Milestone coupon"),
+    "returns_approval": N_("Returns approval"),
 }
 
 ABOUT = {
     "review_request": N_("Asks for a review of each item some days after the parcels arrived."),
     "milestone_coupon": N_("Thanks a customer with a coupon for an order, an amount or a year."),
+    "returns_approval": N_("Approves or declines returns by your rules, or leaves them to you."),
 }
 
 KINDS = {

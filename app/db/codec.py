@@ -55,8 +55,8 @@ def product_from(doc: Any) -> ProductSnapshot:
 
 
 def ruling_doc(ruling: Ruling) -> dict[str, Any]:
-    """A decision with its trace as JSON."""
-    doc: dict[str, Any] = _rulings.dump_python(ruling, mode="json")
+    """A decision with its trace as JSON. The parameters of reasons are read-only mappings."""
+    doc: dict[str, Any] = _rulings.dump_python(ruling, mode="json", fallback=dict, warnings=False)
     return doc
 
 

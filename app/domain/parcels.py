@@ -27,6 +27,14 @@ def is_all_delivered(order: OrderSnapshot) -> bool:
     return order.fully_fulfilled or _all_lines_left(order, parcels)
 
 
+def is_all_sent(order: OrderSnapshot) -> bool:
+    """Whether nothing is left to send: the store says so, or every line left in some parcel."""
+    if order.fully_fulfilled or order.completed_at or order.delivered_at:
+        return True
+    parcels = parcels_of(order)
+    return bool(parcels) and _all_lines_left(order, parcels)
+
+
 def _all_lines_left(order: OrderSnapshot, parcels: list[FulfilmentSnapshot]) -> bool:
     refunded = refunded_quantities(order)
     return all(

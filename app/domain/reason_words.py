@@ -86,6 +86,65 @@ WORDS: dict[ReasonCode, str] = {
     ReasonCode.STORE_REFUSED: N_("your store refused it"),
     ReasonCode.NOT_YET_DELIVERED: N_("nothing has been sent or completed yet"),
     ReasonCode.OUR_FAULT: N_("a fault of ours, kept and reported"),
+    ReasonCode.PERIOD_RUNS: N_("the statutory withdrawal period is running"),
+    ReasonCode.PERIOD_NOT_BEGUN: N_(
+        "the arrival is not known, so the statutory withdrawal period has not ended"
+    ),
+    ReasonCode.PERIOD_OVER: N_("the statutory withdrawal period is over"),
+    ReasonCode.NO_PERIOD: N_("no statutory withdrawal period is on record for this order"),
+    ReasonCode.PERIOD_EXEMPT: N_("an item is not covered by withdrawal, as your settings say"),
+    ReasonCode.PERIOD_PROTECTS: N_(
+        "your rule would decline, but the statutory withdrawal period is running"
+    ),
+    ReasonCode.PERIOD_MAY_PROTECT: N_(
+        "your rule would decline, but the arrival is not known and the statutory withdrawal "
+        "period may be running"
+    ),
+    ReasonCode.GOODS_LEFT: N_("the order stands and holds all that is asked for"),
+    ReasonCode.GOODS_NOT_LEFT: N_("more was asked for than can still come back"),
+    ReasonCode.GOODS_UNKNOWN: N_("the order does not hold what was asked for"),
+    ReasonCode.WINDOW_ORDER_OPEN: N_("the time from the order has not run out"),
+    ReasonCode.WINDOW_ORDER_OVER: N_("the time from the order has run out"),
+    ReasonCode.WINDOW_SENT_OPEN: N_("the time from the last parcel’s leaving has not run out"),
+    ReasonCode.WINDOW_SENT_OVER: N_("the time from the last parcel’s leaving has run out"),
+    ReasonCode.WINDOW_ARRIVED_OPEN: N_("the time from the last parcel’s arrival has not run out"),
+    ReasonCode.WINDOW_ARRIVED_OVER: N_("the time from the last parcel’s arrival has run out"),
+    ReasonCode.WINDOW_EXPECTED_OPEN: N_("the time from the expected arrival has not run out"),
+    ReasonCode.WINDOW_EXPECTED_OVER: N_("the time from the expected arrival has run out"),
+    ReasonCode.WINDOW_NOT_BEGUN: N_("nothing has been sent yet, so the time has not begun"),
+    ReasonCode.GIFT_CARD: N_("a gift card is among the items"),
+    ReasonCode.NOT_SENT: N_("a download or service is among the items"),
+    ReasonCode.ALL_SENT: N_("there is no gift card, download or service among the items"),
+    ReasonCode.PRODUCT_LISTED: N_("an item is on the rule’s list of products"),
+    ReasonCode.CATEGORY_LISTED: N_("an item is in a category on the rule’s list"),
+    ReasonCode.TAG_LISTED: N_("an item has a tag on the rule’s list"),
+    ReasonCode.NONE_LISTED: N_("no item is on the rule’s list"),
+    ReasonCode.ALL_LISTED: N_("every item is on the rule’s list"),
+    ReasonCode.ITEM_NOT_LISTED: N_("an item is not on the rule’s list"),
+    ReasonCode.PRODUCT_UNKNOWN: N_("it is not known what your store says about an item"),
+    ReasonCode.ITEM_ON_SALE: N_("an item was on sale"),
+    ReasonCode.NONE_ON_SALE: N_("no item was on sale, as far as your store tells"),
+    ReasonCode.SALE_UNKNOWN: N_("it is not known whether an item was on sale"),
+    ReasonCode.DISCOUNT_ABOVE: N_("coupons took off more than the rule allows"),
+    ReasonCode.DISCOUNT_WITHIN: N_("coupons took off no more than the rule allows"),
+    ReasonCode.NO_DISCOUNT: N_("no coupon was used"),
+    ReasonCode.REASON_LISTED: N_("a reason of the customer is on the rule’s list"),
+    ReasonCode.REASON_NOT_LISTED: N_("a reason of the customer is not on the rule’s list"),
+    ReasonCode.NO_REASON_LISTED: N_("no reason of the customer is on the rule’s list"),
+    ReasonCode.ALL_REASONS_LISTED: N_("all reasons of the customer are on the rule’s list"),
+    ReasonCode.VALUE_ABOVE: N_("the value is above the limit"),
+    ReasonCode.VALUE_WITHIN: N_("the value is within the limit"),
+    ReasonCode.VALUE_OTHER_CURRENCY: N_("the order is in another currency than your limit"),
+    ReasonCode.RETURNS_ABOVE: N_("the customer has asked for more returns than the rule allows"),
+    ReasonCode.RETURNS_WITHIN: N_("the customer has not asked for too many returns"),
+    ReasonCode.SHARE_ABOVE: N_("the customer returns more of the orders than the rule allows"),
+    ReasonCode.SHARE_WITHIN: N_("the customer does not return too many of the orders"),
+    ReasonCode.SHARE_TOO_FEW: N_("the customer has too few orders for the rule"),
+    ReasonCode.COUNTRY_LISTED: N_("the country is on the rule’s list"),
+    ReasonCode.COUNTRY_NOT_LISTED: N_("the country is not on the rule’s list"),
+    ReasonCode.COUNTRY_UNKNOWN: N_("it is not known to which country the order went"),
+    ReasonCode.RULE_UNKNOWN: N_("this release does not know the rule, so it is left to you"),
+    ReasonCode.NO_RULE_DECIDED: N_("no rule decided, so what you chose for the rest holds"),
     ReasonCode.QUIET_HOURS: N_("it is night where the customer lives"),
     ReasonCode.DAY_OF_REST: N_("it is a Sunday or public holiday where the customer lives"),
     ReasonCode.BUDGET_USED: N_("the customer has had enough messages for now"),
@@ -151,6 +210,91 @@ DETAILED: dict[ReasonCode, Text] = {
     ),
     ReasonCode.TOO_LATE: N_("it was only useful until %(until)s"),
     ReasonCode.OUR_FAULT: N_("a fault of ours, kept and reported as %(code)s"),
+    ReasonCode.PERIOD_RUNS: N_("the statutory withdrawal period runs until %(until)s"),
+    ReasonCode.PERIOD_OVER: N_("the statutory withdrawal period ended on %(until)s"),
+    ReasonCode.NO_PERIOD: N_("no statutory withdrawal period is on record for %(country)s"),
+    ReasonCode.PERIOD_EXEMPT: N_("“%(item)s” is not covered by withdrawal, as your settings say"),
+    ReasonCode.PERIOD_PROTECTS: N_(
+        "your rule would decline, but the statutory withdrawal period runs until %(until)s"
+    ),
+    ReasonCode.GOODS_NOT_LEFT: N_(
+        "more of “%(item)s” was asked for than can still come back (%(n)s of %(limit)s)"
+    ),
+    ReasonCode.WINDOW_ORDER_OPEN: ngettext(
+        "the time runs until %(until)s, %(n)s day after the order of %(date)s",
+        "the time runs until %(until)s, %(n)s days after the order of %(date)s",
+    ),
+    ReasonCode.WINDOW_ORDER_OVER: ngettext(
+        "the time ended on %(until)s, %(n)s day after the order of %(date)s",
+        "the time ended on %(until)s, %(n)s days after the order of %(date)s",
+    ),
+    ReasonCode.WINDOW_SENT_OPEN: ngettext(
+        "the time runs until %(until)s, %(n)s day after the last parcel left on %(date)s",
+        "the time runs until %(until)s, %(n)s days after the last parcel left on %(date)s",
+    ),
+    ReasonCode.WINDOW_SENT_OVER: ngettext(
+        "the time ended on %(until)s, %(n)s day after the last parcel left on %(date)s",
+        "the time ended on %(until)s, %(n)s days after the last parcel left on %(date)s",
+    ),
+    ReasonCode.WINDOW_ARRIVED_OPEN: ngettext(
+        "the time runs until %(until)s, %(n)s day after the last parcel arrived on %(date)s",
+        "the time runs until %(until)s, %(n)s days after the last parcel arrived on %(date)s",
+    ),
+    ReasonCode.WINDOW_ARRIVED_OVER: ngettext(
+        "the time ended on %(until)s, %(n)s day after the last parcel arrived on %(date)s",
+        "the time ended on %(until)s, %(n)s days after the last parcel arrived on %(date)s",
+    ),
+    ReasonCode.WINDOW_EXPECTED_OPEN: ngettext(
+        "the time runs until %(until)s, %(n)s day after the expected arrival on %(date)s",
+        "the time runs until %(until)s, %(n)s days after the expected arrival on %(date)s",
+    ),
+    ReasonCode.WINDOW_EXPECTED_OVER: ngettext(
+        "the time ended on %(until)s, %(n)s day after the expected arrival on %(date)s",
+        "the time ended on %(until)s, %(n)s days after the expected arrival on %(date)s",
+    ),
+    ReasonCode.GIFT_CARD: N_("“%(item)s” is a gift card"),
+    ReasonCode.NOT_SENT: N_("“%(item)s” is a download or a service"),
+    ReasonCode.PRODUCT_LISTED: N_("“%(item)s” is on the rule’s list of products"),
+    ReasonCode.CATEGORY_LISTED: N_("“%(item)s” is in the category “%(name)s”"),
+    ReasonCode.TAG_LISTED: N_("“%(item)s” has the tag “%(name)s”"),
+    ReasonCode.ITEM_NOT_LISTED: N_("“%(item)s” is not on the rule’s list"),
+    ReasonCode.PRODUCT_UNKNOWN: N_("it is not known what your store says about “%(item)s”"),
+    ReasonCode.ITEM_ON_SALE: N_("“%(item)s” was bought for %(amount)s instead of %(limit)s"),
+    ReasonCode.SALE_UNKNOWN: N_("it is not known whether “%(item)s” was on sale"),
+    ReasonCode.DISCOUNT_ABOVE: N_("coupons took off %(n)s percent, more than %(limit)s"),
+    ReasonCode.DISCOUNT_WITHIN: N_("coupons took off %(n)s percent, no more than %(limit)s"),
+    ReasonCode.REASON_LISTED: N_("the reason for “%(item)s” is “%(reason)s”"),
+    ReasonCode.REASON_NOT_LISTED: N_(
+        "the reason for “%(item)s”, “%(reason)s”, is not on the rule’s list"
+    ),
+    ReasonCode.VALUE_ABOVE: N_("%(amount)s is above the limit of %(limit)s"),
+    ReasonCode.VALUE_WITHIN: N_("%(amount)s is within the limit of %(limit)s"),
+    ReasonCode.VALUE_OTHER_CURRENCY: N_(
+        "%(amount)s is in another currency than your limit of %(limit)s"
+    ),
+    ReasonCode.RETURNS_ABOVE: ngettext(
+        "the customer asked for %(n)s return before, in %(days)s days; the limit is %(limit)s",
+        "the customer asked for %(n)s returns before, in %(days)s days; the limit is %(limit)s",
+    ),
+    ReasonCode.RETURNS_WITHIN: ngettext(
+        "the customer asked for %(n)s return before in %(days)s days, within the limit of "
+        "%(limit)s",
+        "the customer asked for %(n)s returns before in %(days)s days, within the limit of "
+        "%(limit)s",
+    ),
+    ReasonCode.SHARE_ABOVE: N_(
+        "the customer returned something from %(n)s of %(of)s orders, more than %(limit)s percent"
+    ),
+    ReasonCode.SHARE_WITHIN: N_(
+        "the customer returned something from %(n)s of %(of)s orders, "
+        "no more than %(limit)s percent"
+    ),
+    ReasonCode.SHARE_TOO_FEW: ngettext(
+        "the customer has %(n)s order, the rule looks at %(limit)s or more",
+        "the customer has %(n)s orders, the rule looks at %(limit)s or more",
+    ),
+    ReasonCode.COUNTRY_LISTED: N_("%(country)s is on the rule’s list of countries"),
+    ReasonCode.COUNTRY_NOT_LISTED: N_("%(country)s is not on the rule’s list of countries"),
     ReasonCode.QUIET_HOURS: N_("quiet hours from %(begin)s to %(end)s by the customer’s clock"),
     ReasonCode.BUDGET_USED: ngettext(
         "the limit of %(n)s message per %(days)s-day period is reached",

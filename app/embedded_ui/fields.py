@@ -51,13 +51,16 @@ def form_fields(
     After a failed save, `entered` is the form as it came (a switch that is off is absent) and
     `errors` a text per field name: entries are never lost.
     In the schema `title` is the label and `description` the help; `json_schema_extra` may have
-    `unit`, `secret`, `long` (several lines) and `choices` (value → word).
+    `unit`, `secret`, `long` (several lines), `choices` (value → word) and `elsewhere` (no field:
+    a page of its own shows it).
     """
     described = schema.model_json_schema()
     values = stored.model_dump(mode="json")
     fields = []
     for name, own in described["properties"].items():
         facts = _resolved(own, described.get("$defs", {}))
+        if facts.get("elsewhere"):
+            continue
         kind = _kind(facts)
         value = _shown(values[name], kind)
         # a secret is neither shown nor sent back: its field is empty, with a mask as placeholder

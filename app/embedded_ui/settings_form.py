@@ -33,6 +33,15 @@ _SECTIONS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
             "reward_kind",
         ),
     ),
+    "returns_approval": (
+        (N_("The rest"), N_("What happens where none of your rules decides."), "otherwise"),
+        (
+            N_("Withdrawal by law"),
+            N_("The law excepts some goods. Only for these a rule may decline at any time."),
+            "not_covered_products",
+        ),
+        (N_("For customers"), N_("What they see and choose on the return page."), "way_back"),
+    ),
     "contact": (
         (N_("Quiet hours"), "", "quiet_from_hour"),
         (N_("Contact budget"), "", "budget_messages"),

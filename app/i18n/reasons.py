@@ -8,6 +8,8 @@ from typing import Any
 from app.domain.money import Money
 from app.domain.reason_words import DETAILED, UNKNOWN_COUNTRY, WORDS, Text
 from app.domain.reasons import Reason
+from app.domain.return_words import REASONS
+from app.domain.returns import ReturnReason
 from app.i18n.translator import Translator
 
 _TIMES = {"date", "since", "until"}
@@ -41,4 +43,6 @@ def _shown(name: str, value: Any, translator: Translator, tz: tzinfo) -> str:
     if name == "country":
         country = translator.locale.territories.get(value)
         return str(country or translator.gettext(UNKNOWN_COUNTRY))
+    if name == "reason":
+        return translator.gettext(REASONS[ReturnReason(value)])
     return translator.number(value) if isinstance(value, int) else str(value)

@@ -89,7 +89,7 @@ def test_a_country_without_a_name_is_called_unknown() -> None:
 FACTS = {
     "n": 3, "days": 7, "first": 50, "per_hour": 10, "date": LATE, "until": LATE,
     "amount": Money(100, "EUR"), "country": "SK", "name": "RMA-1", "code": "X1",
-    "begin": "21:00", "end": "08:00",
+    "begin": "21:00", "end": "08:00", "item": "Blue mug", "limit": 2, "of": 5, "reason": "damaged",
 }  # fmt: skip
 
 

@@ -1,0 +1,46 @@
+"""How much of an order can still come back."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from app.domain.ids import PlatformId
+from app.domain.money import Money
+from app.domain.refunds import refunded_quantities
+from app.domain.returns import CLAIMED_RETURNS, PastReturn, ReturnState
+from app.domain.snapshots import Line, OrderSnapshot
+
+# Goods of these are with the merchant; the refund that names the same pieces is theirs.
+_BACK = frozenset({ReturnState.RECEIVED, ReturnState.REFUNDED, ReturnState.CLOSED})
+
+
+def quantities_left(
+    order: OrderSnapshot, returns: Iterable[PastReturn]
+) -> Mapping[PlatformId, int]:
+    """What is left of each line: bought − refunded − in open or claimed returns.
+
+    A refund and the return that it settles name the same pieces and count once.
+    """
+    refunded = refunded_quantities(order)
+    back: Counter[PlatformId] = Counter()
+    coming: Counter[PlatformId] = Counter()
+    for past in returns:
+        if past.order_id != order.order_id or past.state not in CLAIMED_RETURNS:
+            continue
+        claimed = back if past.state in _BACK else coming
+        for item in past.items:
+            claimed[item.line_id] += item.quantity
+    return {
+        line.line_id: max(
+            0,
+            line.quantity
+            - max(refunded.get(line.line_id, 0), back[line.line_id])
+            - coming[line.line_id],
+        )
+        for line in order.lines
+    }
+
+
+def value_of(line: Line, quantity: int) -> Money:
+    """What was paid for some of a line."""
+    paid = line.total.minor * quantity
+    return Money((2 * paid + line.quantity) // (2 * line.quantity), line.total.currency)
