@@ -1,6 +1,6 @@
 """Assembles the frozen picture on which automations decide: a fold of what is known till now."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from app.automations.base import (
@@ -18,11 +18,12 @@ from app.automations.base import (
 )
 from app.db.customers import CustomerRow
 from app.db.orders import HistoryRow
+from app.db.returns import ReturnRow
 from app.db.settings import SettingsVersion
 from app.db.shops import Shop, Shops
 from app.db.tenant import ShopData
 from app.domain.actions import ActionState
-from app.domain.ids import CustomerId, PlatformId
+from app.domain.ids import CustomerId
 from app.domain.returns import PastReturn, ReturnItem
 from app.domain.snapshots import ConsentState, OrderSnapshot
 
@@ -68,7 +69,11 @@ class Assembler:
             products=self._data.products.many(products),
             coupons=self._coupons(customer_id) if customer_id else (),
             returns=tuple(
-                past for past in self._returns(order.order_id, customer_id) if past.name != without
+                past
+                for past in past_returns(
+                    self._data, self._data.returns.concerning(order.order_id, customer_id)
+                )
+                if past.name != without
             ),
         )
 
@@ -104,23 +109,21 @@ class Assembler:
             | self._data.events.products_reviewed_in_store(customer_id),
         )
 
-    def _returns(
-        self, order_id: PlatformId, customer_id: CustomerId | None
-    ) -> Iterator[PastReturn]:
-        rows = self._data.returns.concerning(order_id, customer_id)
-        lines = self._data.returns.lines([row.id for row in rows])
-        for row in rows:
-            items = tuple(
-                ReturnItem(line.line_id, line.quantity, line.reason)
-                for line in lines.get(row.id, ())
-            )
-            yield PastReturn(row.name, row.order_id, row.kind, row.state, row.requested_at, items)
-
     def _coupons(self, customer_id: CustomerId) -> tuple[CouponView, ...]:
         hashes = self._data.customers.email_hashes(customer_id)
         return tuple(
             CouponView(c.milestone_key, c.code, c.state, c.order_id)
             for c in self._data.coupons.of_customer(customer_id, hashes)
+        )
+
+
+def past_returns(data: ShopData, rows: Sequence[ReturnRow]) -> Iterator[PastReturn]:
+    """Returns as rules see them."""
+    lines = data.returns.lines([row.id for row in rows])
+    for row in rows:
+        items = (ReturnItem(x.line_id, x.quantity, x.reason) for x in lines.get(row.id, ()))
+        yield PastReturn(
+            row.name, row.order_id, row.kind, row.state, row.requested_at, tuple(items)
         )
 
 

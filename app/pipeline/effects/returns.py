@@ -5,6 +5,7 @@ A store without returns of its own (`store.returns` is None) has nothing to be t
 
 from datetime import timedelta
 
+from app.automations.returns_approval import kind_of
 from app.db.returns import ReturnRow
 from app.db.tenant import ShopData
 from app.domain.actions import FINAL, ActionKind
@@ -31,7 +32,7 @@ _SAID = {
     ReturnOutcome.HOLD: ReasonCode.RETURN_HELD,
 }
 _PERIOD_RULES = {"window"}
-_FINAL_SALE_RULES = {"products", "categories", "tags", "sale", "sale_items"}
+_FINAL_SALE_RULES = {"products", "categories", "tags", "sale"}
 _IN_STORE = {ActionKind.RETURN_OPEN, ActionKind.RETURN_UPDATE}
 _SOON = timedelta(seconds=5)
 
@@ -178,7 +179,7 @@ def _spec(work: Work, state: ReturnState) -> tuple[ReturnSpec, ReturnRow]:
         data = ShopData(uow, work.shop.id)
         row = _row_of(data, work)
         lines, words = data.returns.lines([row.id]).get(row.id, ()), data.returns.words(row)
-    by_rule = row.ruling.decided_by if row.ruling and row.decided_by == _RULES else ""
+    by_rule = kind_of(row.ruling.decided_by) if row.ruling and row.decided_by == _RULES else ""
     declined = state is ReturnState.DECLINED
     spec = ReturnSpec(
         reference=row.name,

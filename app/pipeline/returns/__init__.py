@@ -8,7 +8,7 @@ from app.pipeline.returns.follow import (
     follow,
     follow_refunds,
     follow_withdrawal,
-    unclaimed,
+    left_of,
     words_of,
 )
 from app.pipeline.returns.rule import rule
@@ -18,10 +18,10 @@ __all__ = [
     "follow",
     "follow_refunds",
     "follow_withdrawal",
+    "left_of",
     "move",
     "open_return",
     "rule",
     "take_back",
-    "unclaimed",
     "words_of",
 ]

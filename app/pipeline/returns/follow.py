@@ -4,10 +4,11 @@ from app.db.orders import StoredOrder
 from app.db.returns import NewReturn, ReturnRow
 from app.db.tenant import ShopData
 from app.domain.actions import WAITING, ActionState
+from app.domain.ids import PlatformId
 from app.domain.money import Money
 from app.domain.refunds import is_refunded_whole, refunded_quantities
+from app.domain.returnable import quantities_left, value_of
 from app.domain.returns import (
-    CLAIMED_RETURNS,
     OPEN_RETURNS,
     UNDECIDED,
     ReturnKind,
@@ -18,7 +19,7 @@ from app.domain.returns import (
     ReturnWords,
 )
 from app.domain.snapshots import OrderSnapshot, ReturnedLine, ReturnSnapshot
-from app.pipeline.returns.rule import paid_for
+from app.pipeline.context import past_returns
 from app.pipeline.returns.steps import move, open_return
 from app.pipeline.runtime import Runtime
 
@@ -99,12 +100,13 @@ def _open(
 
 def _line(stored: StoredOrder, seen: ReturnedLine) -> ReturnLine:
     bought = next((x for x in stored.order.lines if x.line_id == seen.line_id), None)
+    currency = stored.order.total.currency
     return ReturnLine(
         line_id=seen.line_id,
         title=bought.title if bought else seen.line_id,
         quantity=seen.quantity,
         reason=seen.reason,
-        value=Money(paid_for(stored, seen.line_id, seen.quantity), stored.order.total.currency),
+        value=value_of(bought, seen.quantity) if bought else Money.zero(currency),
         variant=bought.variant_title if bought else None,
     )
 
@@ -122,10 +124,9 @@ def follow_withdrawal(rt: Runtime, data: ShopData, stored: StoredOrder) -> None:
     ended = order.cancelled_at or order.trashed or is_refunded_whole(order)
     if ended or any(row.kind is ReturnKind.WITHDRAWAL for row in known):
         return
-    left = unclaimed(data, order, known)
     lines = tuple(
         _line(stored, ReturnedLine(line_id, quantity, ReturnReason.NOT_ASKED))
-        for line_id, quantity in left.items()
+        for line_id, quantity in left_of(data, order).items()
     )
     open_return(
         rt,
@@ -144,19 +145,11 @@ def follow_withdrawal(rt: Runtime, data: ShopData, stored: StoredOrder) -> None:
     )
 
 
-def unclaimed(data: ShopData, order: OrderSnapshot, known: list[ReturnRow]) -> dict[str, int]:
-    """How many of each line were bought, not refunded, and are in no other return."""
-    refunded = refunded_quantities(order)
-    claimed: dict[str, int] = {}
-    rows = [row.id for row in known if row.state in CLAIMED_RETURNS - {ReturnState.REFUNDED}]
-    for lines in data.returns.lines(rows).values():
-        for line in lines:
-            claimed[line.line_id] = claimed.get(line.line_id, 0) + line.quantity
-    left = {
-        line.line_id: line.quantity - refunded.get(line.line_id, 0) - claimed.get(line.line_id, 0)
-        for line in order.lines
-    }
-    return {line_id: quantity for line_id, quantity in left.items() if quantity > 0}
+def left_of(data: ShopData, order: OrderSnapshot) -> dict[PlatformId, int]:
+    """How many of each line are still there to come back."""
+    past = past_returns(data, data.returns.of_order(order.order_id))
+    left = quantities_left(order, past)
+    return {line_id: quantity for line_id, quantity in left.items() if quantity}
 
 
 def follow_refunds(rt: Runtime, data: ShopData, stored: StoredOrder) -> None:

@@ -1,7 +1,6 @@
 """Asks the automation about a return, on the picture as it is now."""
 
 from app.automations.registry import RETURNS
-from app.db.orders import StoredOrder
 from app.db.returns import ReturnRow
 from app.db.tenant import ShopData
 from app.domain.reasons import Reason, ReasonCode
@@ -31,11 +30,3 @@ def request_of(data: ShopData, row: ReturnRow) -> ReturnRequest:
     lines = data.returns.lines([row.id]).get(row.id, ())
     items = tuple(ReturnItem(line.line_id, line.quantity, line.reason) for line in lines)
     return ReturnRequest(row.kind, row.origin, row.requested_at, items)
-
-
-def paid_for(stored: StoredOrder, line_id: str, quantity: int) -> int:
-    """What was paid for so many of a line, in minor units; rounded down."""
-    for line in stored.order.lines:
-        if line.line_id == line_id and line.quantity:
-            return line.total.minor * min(quantity, line.quantity) // line.quantity
-    return 0

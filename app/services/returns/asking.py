@@ -13,6 +13,7 @@ from app.db.tenant import ShopData
 from app.domain.ids import PlatformId, ReturnId, ShopId
 from app.domain.money import Money
 from app.domain.refunds import is_refunded_whole, refunded_quantities
+from app.domain.returnable import value_of
 from app.domain.returns import (
     ReturnKind,
     ReturnLine,
@@ -24,7 +25,6 @@ from app.domain.returns import (
 from app.domain.snapshots import OrderSnapshot, Person
 from app.pipeline import returns
 from app.pipeline.context import Assembler
-from app.pipeline.returns.rule import paid_for
 from app.pipeline.runtime import Runtime
 
 CUSTOMER = "customer"
@@ -98,7 +98,7 @@ def find(rt: Runtime, shop_id: ShopId, order_id: PlatformId) -> Portal | Closed:
         return Portal(
             order=replace(stored.order, person=person),
             context=context,
-            left=returns.unclaimed(data, stored.order, known),
+            left=returns.left_of(data, stored.order),
             returns=tuple(known),
             lines=data.returns.lines([row.id for row in known]),
         )
@@ -121,7 +121,7 @@ def submit(
         closed = _closed(data, stored, person)
         if closed or stored is None:
             return Refusal(closed or Closed.FORGOTTEN)
-        left = returns.unclaimed(data, stored.order, data.returns.of_order(order_id))
+        left = returns.left_of(data, stored.order)
         if refusal := _too_much(stored.order, left, wishes):
             return refusal
         return _open(rt, data, stored, wishes, sealed=sealed)
@@ -141,7 +141,7 @@ def withdraw(rt: Runtime, shop_id: ShopId, order_id: PlatformId) -> ReturnRow | 
         for row in known:
             if row.kind is ReturnKind.WITHDRAWAL and row.state is not ReturnState.CANCELLED:
                 return row
-        left = returns.unclaimed(data, stored.order, known) or _kept(stored.order)
+        left = returns.left_of(data, stored.order) or _kept(stored.order)
         wishes = [Wish(line, n, ReturnReason.NOT_ASKED) for line, n in left.items()]
         return _open(rt, data, stored, wishes, kind=ReturnKind.WITHDRAWAL)
 
@@ -240,7 +240,7 @@ def _open(
             title=bought[wish.line_id].title,
             quantity=wish.quantity,
             reason=wish.reason,
-            value=Money(paid_for(stored, wish.line_id, wish.quantity), currency),
+            value=value_of(bought[wish.line_id], wish.quantity),
             variant=bought[wish.line_id].variant_title,
         )
         for wish in wishes
