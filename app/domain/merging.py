@@ -11,6 +11,7 @@ from app.domain.snapshots import (
     DeliverySnapshot,
     FulfilmentSnapshot,
     OrderSnapshot,
+    ProductSnapshot,
     RefundSnapshot,
 )
 
@@ -46,6 +47,15 @@ def _alone(order: OrderSnapshot) -> OrderSnapshot:
 def is_older(new: OrderSnapshot, stored: OrderSnapshot) -> bool:
     """Whether `new` shows the order at an earlier time than `stored` did."""
     return bool(new.version and stored.version and new.version < stored.version)
+
+
+def merge_product(stored: ProductSnapshot | None, new: ProductSnapshot) -> ProductSnapshot:
+    """The new picture; where it tells no regular prices (webhooks of products with choices), those
+    that were read earlier stay.
+    """
+    if stored is None or new.regular_prices:
+        return new
+    return replace(new, regular_prices=stored.regular_prices)
 
 
 def merge_fulfilment(order: OrderSnapshot, new: FulfilmentSnapshot) -> OrderSnapshot:

@@ -14,6 +14,7 @@ from app.domain.merging import (
     merge_delivery,
     merge_fulfilment,
     merge_order,
+    merge_product,
     merge_refund,
 )
 from app.domain.snapshots import (
@@ -65,7 +66,8 @@ class Facts:
             case ReturnSnapshot():
                 self._return(snapshot)
             case ProductSnapshot():
-                self._data.products.save(snapshot, self._now)
+                known = self._data.products.many([snapshot.product_id]).get(snapshot.product_id)
+                self._data.products.save(merge_product(known, snapshot), self._now)
             case CustomerSnapshot():
                 self._customer(snapshot)
             case ConsentSnapshot():

@@ -116,7 +116,9 @@ def _read(rt: Runtime, shop: Shop, row: InboxRow) -> Reading:
             kind = ObjectKind(row.topic.removeprefix("gone/"))
             return Reading(row, (Gone(kind, body.decode()),))
         platform = rt.platforms[shop.platform]
-        said = platform.normalise(Received(row.topic, body, row.triggered_at, shop.domain))
+        said = platform.normalise(
+            Received(row.topic, body, row.triggered_at, shop.domain, shop.currency)
+        )
     except BadPayload as error:
         return Reading(row, state="failed", note=str(error))
     except Exception as error:  # noqa: BLE001 - a fault of ours must not stop the other rows

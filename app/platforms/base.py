@@ -66,6 +66,7 @@ class Received:
     body: bytes
     triggered_at: datetime | None
     shop_domain: str
+    currency: str | None = None  # the shop's own: products' bodies do not name theirs
 
 
 @dataclass(frozen=True, slots=True)

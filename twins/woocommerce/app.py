@@ -17,6 +17,8 @@ from twins.woocommerce import (
     refund_routes,
     reviews,
     settings,
+    terms,
+    variations,
     webhook_routes,
 )
 from twins.woocommerce.control import woocommerce_control
@@ -34,12 +36,15 @@ from twins.woocommerce.rest import (
 from twins.woocommerce.store import Store
 from twins.woocommerce.storefront import storefront
 from twins.woocommerce.wc_auth import wc_auth
+from twins.woocommerce.withdrawal import withdrawal
 
 FIXED_ROUTES = [
     *order_routes.ROUTES,
     *refund_routes.ROUTES,
     *reviews.ROUTES,
     *products.ROUTES,
+    *variations.ROUTES,
+    *terms.ROUTES,
     *coupons.ROUTES,
     *customers.ROUTES,
     *settings.ROUTES,
@@ -76,6 +81,7 @@ def create_app(
     app.register_blueprint(woocommerce_control(store))
     app.register_blueprint(wc_auth(store, allow_http_callback))
     app.register_blueprint(storefront(store))
+    app.register_blueprint(withdrawal(store))
     app.register_blueprint(pages(store, deliveries))
     return app
 

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from twins.common.state import Document
-from twins.woocommerce import auth, checkout, customers, orders, refund_routes
+from twins.woocommerce import auth, checkout, customers, orders, refund_routes, withdrawal
 from twins.woocommerce.errors import WpError
 from twins.woocommerce.order_payload import render_order
 from twins.woocommerce.store import Store, set_meta
@@ -164,6 +164,10 @@ def _refund(store: Store, order_id: int, data: Document) -> Document:
     return orders.read(store, order_id)
 
 
+def _withdraw(store: Store, order_id: int, data: Document) -> Document:
+    return withdrawal.withdraw(store, order_id, data.get("type", "full_order"))
+
+
 def _to(status: str) -> Callable[[Store, int, Document], Document]:
     return lambda store, order_id, _data: orders.change_status(
         store, orders.read(store, order_id), status
@@ -178,6 +182,7 @@ MOVES: dict[str, Callable[[Store, int, Document], Document | None]] = {
     "complete": _to("completed"),
     "cancel": _to("cancelled"),
     "refund": _refund,
+    "withdraw": _withdraw,
     "touch": lambda store, order_id, _data: orders.update(store, order_id, {}),
     "trash": lambda store, order_id, _data: orders.trash(store, order_id),
     "restore": lambda store, order_id, _data: orders.restore(store, order_id),

@@ -89,13 +89,13 @@ def _delete(store: Store, request: RestRequest) -> RestResponse:
     return RestResponse(render_order(store, orders.trash(store, request.id), request.base))
 
 
-def _check_order(store: Store, order_id: int) -> None:
+def _check_order(store: Store, order_id: int, kind: str = "order") -> None:
     if store.state.get("order", order_id) is None:
-        raise invalid_id("shop_order", message="Invalid order ID.")
+        raise invalid_id(kind, message="Invalid order ID.")
 
 
 def _list_notes(store: Store, request: RestRequest) -> RestResponse:
-    _check_order(store, request.id)
+    _check_order(store, request.id, "shop_order")
     kind = request.params["type"]
     notes = [
         note
@@ -120,6 +120,28 @@ def _create_note(store: Store, request: RestRequest) -> RestResponse:
     return RestResponse(
         render_note(store, note, request.base), 201, [("Location", request.base + path)]
     )
+
+
+def _read_note(store: Store, request: RestRequest) -> Document:
+    _check_order(store, request.id)
+    note = store.state.get("note", int(request.params["note_id"]))
+    if note is None or note["order_id"] != request.id:
+        raise WpError("woocommerce_rest_invalid_id", "Invalid resource ID.", 404)
+    return note
+
+
+def _get_note(store: Store, request: RestRequest) -> RestResponse:
+    return RestResponse(render_note(store, _read_note(store, request), request.base))
+
+
+def _delete_note(store: Store, request: RestRequest) -> RestResponse:
+    if not request.params["force"]:
+        # The words are WooCommerce's own.
+        message = "Webhooks do not support trashing."
+        raise WpError("woocommerce_rest_trash_not_supported", message, 501)
+    note = _read_note(store, request)
+    store.state.delete("note", note["id"])
+    return RestResponse(render_note(store, note, request.base))
 
 
 ROUTES = [
@@ -161,5 +183,12 @@ ROUTES = [
             "customer_note": Param("boolean", default=False),
             "added_by_user": Param("boolean", default=False),
         },
+    ),
+    Route("GET", r"/wc/v3/orders/(?P<id>\d+)/notes/(?P<note_id>\d+)", _get_note),
+    Route(
+        "DELETE",
+        r"/wc/v3/orders/(?P<id>\d+)/notes/(?P<note_id>\d+)",
+        _delete_note,
+        {"force": Param("boolean", default=False)},
     ),
 ]

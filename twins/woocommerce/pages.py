@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from twins.common.clock import ClockMovedBackError
@@ -11,6 +11,7 @@ from twins.common.state import Document
 from twins.woocommerce import auth, checkout, customers, reviews
 from twins.woocommerce.control import MOVES, TRACKING
 from twins.woocommerce.errors import WpError
+from twins.woocommerce.order_page import order_page
 from twins.woocommerce.order_payload import refunds_of, total
 from twins.woocommerce.store import Store
 
@@ -25,6 +26,15 @@ def pages(store: Store, deliveries: DeliveryQueue) -> Blueprint:
     @blueprint.get("/wp-admin/")
     def merchant() -> ResponseReturnValue:
         return _merchant_page(store)
+
+    @blueprint.get("/wp-admin/admin.php")
+    def admin_page() -> ResponseReturnValue:
+        if request.args.get("page") != "wc-orders" or "id" not in request.args:
+            return redirect("/wp-admin/")
+        order = store.state.get("order", request.args.get("id", 0, type=int))
+        if order is None:
+            abort(404)
+        return order_page(store, order, _moves(order))
 
     @blueprint.get("/_twin/")
     def control() -> ResponseReturnValue:
@@ -105,22 +115,35 @@ def _merchant_page(store: Store, problem: str = "") -> str:
     )
 
 
-def _row(store: Store, order: Document) -> dict[str, Any]:
-    shipped = any(meta["key"] == TRACKING for meta in order["meta_data"])
+def _shipped(order: Document) -> bool:
+    return any(meta["key"] == TRACKING for meta in order["meta_data"])
+
+
+def _moves(order: Document) -> tuple[str, ...]:
+    """Return what a merchant may do next."""
     moves = {
         "pending": ("pay", "cancel"),
         "on-hold": ("pay", "cancel"),
-        "processing": ("deliver" if shipped else "fulfil", "complete", "refund", "cancel"),
+        "processing": (
+            "deliver" if _shipped(order) else "fulfil",
+            "complete",
+            "refund",
+            "cancel",
+        ),
         "completed": ("deliver", "refund", "trash"),
         "delivered": ("complete", "refund", "trash"),
         "trash": ("restore", "delete"),
     }
+    return moves.get(order["status"], ("trash",))
+
+
+def _row(store: Store, order: Document) -> dict[str, Any]:
     return {
         "order": order,
         "total": total(order),
         "refunded": sum(float(refund["amount"]) for refund in refunds_of(store, order["id"])),
-        "shipped": shipped,
-        "moves": moves.get(order["status"], ("trash",)),
+        "shipped": _shipped(order),
+        "moves": _moves(order),
     }
 
 

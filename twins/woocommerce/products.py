@@ -3,12 +3,12 @@
 from typing import Any
 
 from twins.common.state import Document
-from twins.woocommerce import php
+from twins.woocommerce import php, prices, terms
 from twins.woocommerce.errors import WpError, invalid_id
 from twins.woocommerce.listing import selected
 from twins.woocommerce.params import MODIFIED, Param, Schema, collection
 from twins.woocommerce.rest import RestRequest, RestResponse, Route, paged
-from twins.woocommerce.store import ENTITIES, Store, full_url, links, set_meta
+from twins.woocommerce.store import Store, full_url, links, set_meta
 
 _PLAIN = {
     "name": "string",
@@ -19,6 +19,7 @@ _PLAIN = {
     "short_description": "string",
     "sku": "string",
     "regular_price": "string",
+    "sale_price": "string",
     "virtual": "boolean",
     "downloadable": "boolean",
     "manage_stock": "boolean",
@@ -29,7 +30,9 @@ _PLAIN = {
     "attributes": "array",
 }
 WRITABLE: Schema = {name: Param(kind) for name, kind in _PLAIN.items()} | {  # type: ignore[arg-type]  # the kinds above are literals
-    "meta_data": Param("array")
+    "categories": Param("array"),
+    "tags": Param("array"),
+    "meta_data": Param("array"),
 }
 
 
@@ -47,6 +50,9 @@ def create(store: Store, data: Document) -> Document:
         "sku": "",
         "price": "",
         "regular_price": "",
+        "sale_price": "",
+        "categories": [],
+        "tags": [],
         "virtual": False,
         "downloadable": False,
         "manage_stock": False,
@@ -105,8 +111,10 @@ def _write(store: Store, product: Document, data: Document) -> None:
                 400,
                 {"resource_id": same[0]["id"], "unique_sku": f"{data['sku']}-1"},
             )
-    if data.get("regular_price") is not None:
-        product["price"] = data["regular_price"]
+    for name, taxonomy in (("categories", "product_cat"), ("tags", "product_tag")):
+        if data.get(name) is not None:
+            product[name] = terms.chosen(store, taxonomy, data[name])
+    product["price"] = prices.active(product)
     for name in ("description", "short_description"):
         if data.get(name):
             product[name] = php.autop(data[name])
@@ -151,12 +159,12 @@ def render_product(store: Store, product: Document, base: str) -> Document:
         "sku": product["sku"],
         "price": product["price"],
         "regular_price": product["regular_price"],
-        "sale_price": "",
+        "sale_price": product.get("sale_price", ""),
         "date_on_sale_from": None,
         "date_on_sale_from_gmt": None,
         "date_on_sale_to": None,
         "date_on_sale_to_gmt": None,
-        "on_sale": False,
+        "on_sale": prices.on_sale(product),
         "purchasable": product["price"] != "",
         "total_sales": product["total_sales"],
         "virtual": product["virtual"],
@@ -188,16 +196,16 @@ def render_product(store: Store, product: Document, base: str) -> Document:
         "cross_sell_ids": [],
         "parent_id": product["parent_id"],
         "purchase_note": "",
-        "categories": [{"id": 15, "name": "Uncategorized", "slug": "uncategorized"}],
+        "categories": terms.brief(store, "product_cat", product.get("categories", [])),
         "brands": [],
-        "tags": [],
+        "tags": terms.brief(store, "product_tag", product.get("tags", [])),
         "images": [image | {"src": full_url(image["src"], base)} for image in product["images"]],
         "attributes": product["attributes"],
         "default_attributes": [],
-        "variations": [],
+        "variations": [choice["id"] for choice in variations(store, product["id"])],
         "grouped_products": [],
         "menu_order": 0,
-        "price_html": _price_html(store, product["price"]),
+        "price_html": prices.as_html(store, product),
         "related_ids": [p["id"] for p in _shown(store) if p["id"] != product["id"]][:5],
         "meta_data": product["meta_data"],
         "stock_status": "instock" if in_stock else "outofstock",
@@ -208,14 +216,13 @@ def render_product(store: Store, product: Document, base: str) -> Document:
     }
 
 
-def _price_html(store: Store, price: str) -> str:
-    if not price:
-        return ""
-    symbol = (
-        f'<span class="woocommerce-Price-currencySymbol">{ENTITIES[store.config.currency]}</span>'
-    )
-    amount = f"<bdi>{symbol}{php.money(price)}</bdi>"
-    return f'<span class="woocommerce-Price-amount amount">{amount}</span>'
+def variations(store: Store, product_id: int) -> list[Document]:
+    """Return the choices of a variable product."""
+    return [
+        product
+        for product in store.state.all("product")
+        if product["type"] == "variation" and product["parent_id"] == product_id
+    ]
 
 
 def _shown(store: Store) -> list[Document]:

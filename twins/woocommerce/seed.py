@@ -1,7 +1,7 @@
 """The demo shop: Turkish and Slovak home textiles, and the people who run it."""
 
 from twins.common.state import Document
-from twins.woocommerce import php, products
+from twins.woocommerce import php, products, terms
 from twins.woocommerce.store import Store
 
 CATALOGUE = (
@@ -12,6 +12,16 @@ CATALOGUE = (
     ("Vankúš Kilim", "VAN-KIL", "32.00", "kilim", "Ručne tkaný poťah 45 × 45 cm."),
     ("Obrus Modrotlač", "OBR-MOD", "46.00", "dots", "Modrotlač z Levoče, 140 × 140 cm."),
 )
+
+SALE_PRICES = {"UTI-BUR": "11.90"}
+CATEGORIES = {
+    "PES-EGE": "Kúpeľňa",
+    "LAN-TAT": "Spálňa",
+    "DEK-CIC": "Spálňa",
+    "UTI-BUR": "Kuchyňa",
+    "OBR-MOD": "Final sale",
+}
+TAGS = {"DEK-CIC": "no-return"}
 
 
 def seed_users(store: Store) -> None:
@@ -39,9 +49,16 @@ def seed_demo(store: Store) -> None:
                 "slug": php.slug(name),
                 "sku": sku,
                 "regular_price": price,
+                "sale_price": SALE_PRICES.get(sku, ""),
+                "categories": _terms(store, "product_cat", CATEGORIES.get(sku)),
+                "tags": _terms(store, "product_tag", TAGS.get(sku)),
                 "description": text,
                 "manage_stock": True,
                 "stock_quantity": 500,
                 "images": [{"src": f"/_twin/pictures/{pattern}.svg", "name": name, "alt": name}],
             },
         )
+
+
+def _terms(store: Store, taxonomy: str, name: str | None) -> list[Document]:
+    return [{"id": terms.named(store, taxonomy, name)["id"]}] if name else []

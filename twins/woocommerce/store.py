@@ -87,24 +87,33 @@ class Store:
 
 
 def set_meta(store: Store, document: Document, entries: list[Any]) -> None:
-    """Add, change or (value null) remove `meta_data`, by id or else by key, as wc/v3 does."""
+    """Add, change or (value null) remove `meta_data`, as wc/v3 does it (core's `WC_Data`).
+
+    By id, else by key; a key without id keeps one row and removes its namesakes, and an unknown id
+    removes all rows of that key before it adds one. So REST never makes two rows of one key,
+    though plugins may.
+    """
     for entry in entries:
-        if not isinstance(entry, dict) or not (entry.get("key") or entry.get("id")):
-            continue
-        found = next(
-            (
-                meta
-                for meta in document["meta_data"]
-                if (meta["id"] == entry["id"] if entry.get("id") else meta["key"] == entry["key"])
-            ),
-            None,
-        )
-        if entry.get("value") is None:
-            document["meta_data"] = [meta for meta in document["meta_data"] if meta is not found]
-        elif found is None:
-            document["meta_data"].append(store.new_meta(entry["key"], entry["value"]))
-        else:
-            found["value"] = entry["value"]
+        if isinstance(entry, dict) and (entry.get("key") or entry.get("id")):
+            _set_one(store, document, entry)
+
+
+def _set_one(store: Store, document: Document, entry: Document) -> None:
+    rows, value = document["meta_data"], entry.get("value")
+    namesakes = [row for row in rows if row["key"] == entry.get("key")]
+    if entry.get("id"):
+        row = next((row for row in rows if row["id"] == entry["id"]), None)
+        removed = [] if row else namesakes
+    else:
+        row = namesakes[0] if namesakes else None
+        removed = namesakes[1:]
+    if row is not None and value is not None:
+        row |= {"key": entry.get("key") or row["key"], "value": value}
+    elif row is not None:
+        removed = [*removed, row]
+    elif value is not None:
+        rows = [*rows, store.new_meta(entry["key"], value)]
+    document["meta_data"] = [row for row in rows if row not in removed]
 
 
 def random_text(length: int) -> str:

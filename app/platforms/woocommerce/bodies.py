@@ -7,6 +7,7 @@ plugins add to that. Everything else that does not fit is refused, never guessed
 import json
 import math
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -88,6 +89,9 @@ class LineItem(_Body):
     product_id: Id = None
     variation_id: Id = None
     quantity: Quantity = 0
+    sold: Decimal = Field(default=Decimal(0), validation_alias="quantity")  # before it was rounded
+    subtotal: Text = None
+    subtotal_tax: Text = None
     total: str = "0"
     total_tax: str = "0"
     sku: Text = None
@@ -125,6 +129,7 @@ class Order(_Body):
     status: str
     currency: str
     total: str
+    prices_include_tax: bool = False
     date_created_gmt: Time
     date_modified_gmt: Time
     date_paid_gmt: Time
@@ -146,8 +151,21 @@ class FetchedOrder(_Body):
     refunds: tuple[Refund, ...] | None = None
 
 
+class Term(_Body):
+    """A category or tag of a product."""
+
+    name: str
+
+
+class Variation(_Body):
+    """One choice of a variable product, as far as we read it."""
+
+    id: str
+    regular_price: Text = None
+
+
 class Product(_Body):
-    """A product of wc/v3."""
+    """A product of wc/v3; its field names are also what our port asks for."""
 
     id: str
     name: str
@@ -157,6 +175,17 @@ class Product(_Body):
     date_modified_gmt: Time = None
     reviews_allowed: bool = True
     images: tuple[Image, ...] = ()
+    categories: tuple[Term, ...] = ()
+    tags: tuple[Term, ...] = ()
+    price: Text = None
+    regular_price: Text = None  # none for a variable product: its choices have theirs
+
+
+class FetchedProduct(_Body):
+    """What our products port stores of a variable product, which does not name its prices."""
+
+    product: Product
+    variations: tuple[Variation, ...] = ()
 
 
 class Customer(_Body):

@@ -27,6 +27,7 @@ from app.platforms.woocommerce.normalise import normalise
 from app.platforms.woocommerce.orders import Orders
 from app.platforms.woocommerce.plugin import Plugin
 from app.platforms.woocommerce.products import Products
+from app.platforms.woocommerce.returns import Returns
 from app.platforms.woocommerce.reviews import Reviews
 from app.platforms.woocommerce.verify import verify
 from app.platforms.woocommerce.webhooks import Webhooks
@@ -85,7 +86,7 @@ class WooCommerce:
             customers=Customers(client),
             coupons=Coupons(client, self._wall),
             reviews=Reviews(client),
-            returns=None,
+            returns=Returns(client),
             webhooks=Webhooks(client),
             plugin=Plugin(client),
         )

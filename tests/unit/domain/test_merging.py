@@ -12,6 +12,7 @@ from app.domain.merging import (
     merge_delivery,
     merge_fulfilment,
     merge_order,
+    merge_product,
     merge_refund,
 )
 from app.domain.money import Money
@@ -20,6 +21,7 @@ from app.domain.snapshots import (
     FulfilmentSnapshot,
     OrderSnapshot,
     Person,
+    ProductSnapshot,
     RefundSnapshot,
 )
 
@@ -158,3 +160,12 @@ def test_a_refund_named_by_the_order_is_completed_by_its_own_body() -> None:
     assert merge_refund(named, refund(1, told=True)).refunds == (refund(1, told=True),)
     again = merge_order(merge_refund(named, refund(1, told=True)), named)
     assert not lacks_facts(again)
+
+
+def test_a_body_without_prices_keeps_those_that_were_read() -> None:
+    read = ProductSnapshot("7", "Shirt", None, regular_prices={"4": Money(2200, "EUR")})
+    renamed = ProductSnapshot("7", "T-shirt", None)
+    assert merge_product(read, renamed) == replace(renamed, regular_prices=read.regular_prices)
+    dearer = replace(renamed, regular_prices={"4": Money(2500, "EUR")})
+    assert merge_product(read, dearer) == dearer
+    assert merge_product(None, renamed) == renamed

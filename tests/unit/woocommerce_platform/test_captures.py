@@ -122,6 +122,8 @@ def test_a_product_is_read(name):
     assert isinstance(snapshot, ProductSnapshot)
     assert snapshot.product_id == PRODUCTS[name]
     assert snapshot.reviewable
+    assert snapshot.categories == ("Uncategorized",)
+    assert snapshot.tags == ()
 
 
 @pytest.mark.parametrize("name", CUSTOMERS)
@@ -171,6 +173,7 @@ def test_every_field_of_a_completed_order():
     mug, shirt = order.lines
     assert (mug.title, mug.quantity, mug.total) == ("Ceramic Mug", 2, Money(3700, "USD"))
     assert (mug.product_id, mug.variant_id, mug.variant_title) == ("10", None, None)
+    assert mug.unit_price == Money(1850, "USD")
     assert (shirt.title, shirt.variant_title, shirt.product_id, shirt.variant_id) == (
         "T-Shirt", "M", "14", "16",
     )  # fmt: skip
@@ -207,6 +210,12 @@ def test_cash_on_delivery_is_paid_when_it_was_collected():
     assert not picture("storefront-placed-0-order.updated").paid
     collected = picture("storefront-order-completed-0-order.updated")
     assert collected.paid_at == collected.completed_at == at("02:49:53")
+
+
+def test_a_coupon_does_not_change_what_one_piece_cost():
+    (line,) = picture("storefront-placed-0-order.updated").lines
+    assert line.total == Money(1665, "USD")
+    assert line.unit_price == Money(1850, "USD")
 
 
 def test_a_used_code_is_told_in_lower_case_as_the_store_keeps_it():

@@ -1,6 +1,7 @@
 """Shapes that no capture shows: metadata of plugins, refunds with lines, odd and broken bodies."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.domain.errors import BadPayload
 from app.domain.events import facts_of
-from app.domain.merging import lacks_facts
+from app.domain.merging import lacks_facts, merge_order
 from app.domain.money import Money
 from app.domain.snapshots import (
     CustomerSnapshot,
@@ -32,9 +33,9 @@ def body(**changes: Any) -> dict[str, Any]:
     return json.loads(capture("order-completed-0-order.updated")["body"]) | changes
 
 
-def read(data: Any, topic: str = "order.updated"):
+def read(data: Any, topic: str = "order.updated", currency: str | None = None):
     raw = data if isinstance(data, bytes) else json.dumps(data).encode()
-    return normalise(Received(topic, raw, None, "https://shop.example"))
+    return normalise(Received(topic, raw, None, "https://shop.example", currency))
 
 
 def order(**changes: Any) -> OrderSnapshot:
@@ -230,6 +231,44 @@ def test_php_and_plugins_write_types_as_they_please():
     assert (milk.product_id, milk.quantity) == ("12", 2)
 
 
+def test_our_own_traces_on_an_order_tell_nothing_new():
+    """A write of metadata comes back as `order.updated`."""
+    ours = {"reference": "RMA-1004", "state": "approved", "kind": "return", "lines": []}
+    before = order()
+    after = order(
+        meta_data=meta(**{"_afterglow_return_RMA-1004": ours}),
+        date_modified_gmt="2026-11-22T03:00:00",
+    )
+    known = merge_order(None, before)
+    assert replace(merge_order(known, after), version=known.version) == known
+    assert list(facts_of(after)) == list(facts_of(before))
+
+
+def sold(**line: Any) -> list[dict[str, Any]]:
+    return [{"id": 1, "name": "Mug", "product_id": 10, "quantity": 1, "total": "0"} | line]
+
+
+@pytest.mark.parametrize(
+    ("line", "with_tax", "expected"),
+    [
+        ({"quantity": 2, "subtotal": "37.00", "total": "33.30"}, False, 1850),  # before the coupon
+        ({"quantity": 3, "subtotal": "10.00"}, False, 333),
+        ({"quantity": 3, "subtotal": "20.00"}, False, 667),
+        ({"quantity": 8, "subtotal": "0.04"}, False, 1),  # half a cent is rounded up
+        ({"quantity": 2, "subtotal": "41.32", "subtotal_tax": "8.68"}, True, 2500),
+        ({"quantity": 2, "subtotal": "41.32", "subtotal_tax": "8.68"}, False, 2066),
+        ({"quantity": 2, "subtotal": "41.32"}, True, 2066),
+        ({"quantity": 0.5, "subtotal": "3.10"}, False, None),  # cheese: half a kilo is no piece
+        ({"quantity": "1.5", "subtotal": "3.10"}, False, None),
+        ({"quantity": 0, "subtotal": "3.10"}, False, None),
+        ({"quantity": 1}, False, None),
+    ],
+)
+def test_the_price_of_one_before_coupons_as_the_shop_writes_its_prices(line, with_tax, expected):
+    (got,) = order(line_items=sold(**line), prices_include_tax=with_tax).lines
+    assert got.unit_price == (Money(expected, "USD") if expected is not None else None)
+
+
 # As a live store (WooCommerce 10.9.1) answered `orders/79/refunds`, shortened.
 REFUND = {
     "id": 80,
@@ -288,6 +327,43 @@ def test_whether_a_product_can_be_reviewed(changes, reviewable):
 
 def test_a_variation_is_no_product_of_its_own():
     assert isinstance(read(PRODUCT | {"type": "variation"}, "product.updated"), Ignored)
+
+
+TERMS = {
+    "categories": [
+        {"id": 15, "name": "Uncategorized", "slug": "uncategorized"},
+        {"id": 31, "name": "Tea &amp; Towel", "slug": "tea-towel"},
+    ],
+    "tags": [{"id": 32, "name": "no-return", "slug": "no-return"}],
+}
+
+
+@pytest.mark.parametrize("topic", ["product.updated", "product.restored", topics.FETCHED_PRODUCT])
+def test_a_products_categories_tags_and_price_without_a_sale(topic):
+    on_sale = PRODUCT | TERMS | {"regular_price": "18.50", "sale_price": "12", "price": "12"}
+    (snapshot,) = read(on_sale, topic, "EUR")
+    assert snapshot.categories == ("Uncategorized", "Tea & Towel")
+    assert snapshot.tags == ("no-return",)
+    assert snapshot.regular_prices == {"": Money(1850, "EUR")}
+    assert snapshot.price == Money(1200, "EUR")
+
+
+@pytest.mark.parametrize(
+    ("changes", "currency"),
+    [({}, None), ({"regular_price": ""}, "EUR"), ({"regular_price": "on request"}, "EUR")],
+)
+def test_a_price_that_is_not_told_or_no_money_is_none(changes, currency):
+    (snapshot,) = read(PRODUCT | changes, "product.updated", currency)
+    assert snapshot.regular_prices == {}
+
+
+def test_the_choices_of_a_product_have_their_own_prices_where_we_read_them():
+    variable = PRODUCT | {"type": "variable", "regular_price": "", "price": "20", "variations": [4]}
+    (told,) = read(variable, "product.updated", "JPY")
+    assert told.regular_prices == {}
+    rows = [{"id": 4, "regular_price": "2200"}, {"id": 5, "regular_price": ""}]
+    (read_anew,) = read({"product": variable, "variations": rows}, topics.FETCHED_PRODUCT, "JPY")
+    assert read_anew.regular_prices == {"4": Money(2200, "JPY")}
 
 
 def test_a_customer_without_name_is_known_by_the_bill():

@@ -15,6 +15,7 @@ from app.platforms.woocommerce.bodies import (
     Action,
     Customer,
     FetchedOrder,
+    FetchedProduct,
     Order,
     Product,
     Review,
@@ -46,6 +47,8 @@ def normalise(received: Received) -> Sequence[Snapshot] | Ignored | Unknown:
     data = decode(received.body)
     if _is_rest_error(data):
         return _rest_error(data)
+    if reader is _product:
+        return _product(data, received.currency)
     return reader(data)
 
 
@@ -58,11 +61,16 @@ def _fetched_order(data: dict[str, Any]) -> _Outcome:
     return [order_snapshot(fetched.order, fetched.refunds)]
 
 
-def _product(data: dict[str, Any]) -> _Outcome:
-    product = read(Product, data)
-    if product.type == "variation":
+def _product(data: dict[str, Any], currency: str | None = None) -> _Outcome:
+    """Of a variable product our own reading also has the choices; a webhook does not."""
+    fetched = (
+        read(FetchedProduct, data)
+        if "variations" in data and "product" in data
+        else FetchedProduct(product=read(Product, data))
+    )
+    if fetched.product.type == "variation":
         return Ignored("a variation is reviewed under its product")
-    return [product_snapshot(product)]
+    return [product_snapshot(fetched.product, fetched.variations, currency)]
 
 
 def _customer(data: dict[str, Any]) -> _Outcome:

@@ -63,7 +63,7 @@ def _snapshot(order: Order, refunds: tuple[Refund, ...] | None) -> OrderSnapshot
         store_asks_review=meta.store_asks_review(metas),
         withdrawal_requested=meta.withdrawal_requested(metas),
         coupon_codes=tuple(line.code for line in order.coupon_lines),
-        lines=tuple(_line(item, order.currency) for item in order.line_items),
+        lines=tuple(_line(item, order) for item in order.line_items),
         fulfilments=meta.parcels(metas, order),
         refunds=_named_refunds(order) if refunds is None else _read_refunds(order, refunds),
     )
@@ -85,8 +85,9 @@ def _person(order: Order) -> Person:
     )
 
 
-def _line(item: LineItem, currency: str) -> Line:
+def _line(item: LineItem, order: Order) -> Line:
     title, variant_title = _titles(item)
+    currency = order.currency
     return Line(
         line_id=item.id,
         product_id=item.product_id,
@@ -97,7 +98,20 @@ def _line(item: LineItem, currency: str) -> Line:
         variant_title=variant_title,
         sku=item.sku,
         image_url=item.image.src if item.image else None,
+        unit_price=_unit_price(item, order),
     )
+
+
+def _unit_price(item: LineItem, order: Order) -> Money | None:
+    """Of one piece before coupons, with or without tax as the shop writes its prices: so it can be
+    held against the product's regular price. None of goods sold by weight or length.
+    """
+    if item.subtotal is None or item.sold < 1 or item.sold % 1:
+        return None
+    price = Money.parse(item.subtotal, order.currency)
+    if order.prices_include_tax:
+        price += Money.parse(item.subtotal_tax or "0", order.currency)
+    return Money.parse(price.decimal() / item.sold, order.currency)
 
 
 def _titles(item: LineItem) -> tuple[str, str | None]:
