@@ -174,10 +174,10 @@ def _to_customer(work: Work, mail: ReviewRequestMail | MilestoneCouponMail) -> L
 
 
 def _to_merchant(work: Work, mail: SignInLinkMail | DataExportMail) -> Letter:
-    owner = owner(work)
-    if not owner:
+    to = owner(work)
+    if not to:
         raise Refused("no_address", "The shop has no verified owner's address")
-    return Letter(mail=mail, to_address=owner, to_name=None, from_name="Afterglow", reply_to=None)
+    return Letter(mail=mail, to_address=to, to_name=None, from_name="Afterglow", reply_to=None)
 
 
 def owner(work: Work) -> str | None:
