@@ -1,8 +1,9 @@
 """What every HTTP surface shares: the way to `Deps`, and answers that carry no content."""
 
-from flask import Response, current_app
+from flask import Response, current_app, g, request
 
 from app.deps import Deps
+from app.i18n import SUPPORTED, Language, negotiate
 
 EXTENSION = "afterglow"
 
@@ -11,6 +12,15 @@ def current_deps() -> Deps:
     """The dependencies of the running application."""
     deps: Deps = current_app.extensions[EXTENSION]
     return deps
+
+
+def page_language() -> Language:
+    """What the page was asked for (?lang=), else what its view decided, else the browser's."""
+    asked = request.args.get("lang", "")
+    if asked in SUPPORTED:
+        return negotiate(asked)
+    chosen = g.get("language")
+    return negotiate(chosen or request.headers.get("Accept-Language", "")[:2])
 
 
 def empty(status: int) -> Response:

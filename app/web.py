@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from flask import Flask, Response, abort, g, render_template, request
+from flask import Flask, Response, abort, render_template, request
 from jinja2 import ChoiceLoader, FileSystemLoader
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -17,8 +17,8 @@ from app.config import load_settings
 from app.db.session import DatabaseUnavailable
 from app.deps import Deps
 from app.embedded_ui import activity, automations, dev, health, home, metrics, session, texts
-from app.http import EXTENSION, allow
-from app.i18n import SUPPORTED, Language, Translator, install, negotiate
+from app.http import EXTENSION, allow, page_language
+from app.i18n import SUPPORTED, Translator, install
 from app.installers import plugin, shopify, woocommerce
 from app.logs import configure_logging
 from app.services.continuity import FileWitness, Watch
@@ -99,15 +99,6 @@ def _pages(app: Flask) -> None:
     app.after_request(_headers)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(DatabaseUnavailable, _unavailable)
-
-
-def page_language() -> Language:
-    """What the page was asked for (?lang=), else what its view decided, else the browser's."""
-    asked = request.args.get("lang", "")
-    if asked in SUPPORTED:
-        return negotiate(asked)
-    chosen = g.get("language")
-    return negotiate(chosen or request.headers.get("Accept-Language", "")[:2])
 
 
 def _refuse_nul() -> None:

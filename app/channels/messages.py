@@ -12,31 +12,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar, Literal, Protocol, get_args
 
+from app.channels.brand import AFTERGLOW, ShopBrand
 from app.channels.fields import FIRST_NAME, SHOP_FIELDS, Percent, TextField
+from app.channels.return_messages import ReturnMail
 from app.domain.money import Money
 from app.i18n import N_, Language
-
-DEFAULT_COLOUR = "#0b5a75"
-
-
-@dataclass(frozen=True, slots=True)
-class ShopBrand:
-    """Who a mail is from, as the reader sees it.
-
-    `colour` is `#rrggbb`; it is darkened or lightened until it can be read. `reply_to` is set when
-    answers reach somebody, and the mail then invites them.
-    """
-
-    name: str
-    url: str
-    colour: str = DEFAULT_COLOUR
-    logo_url: str | None = None
-    postal_address: str | None = None
-    reply_to: str | None = None
-
-
-AFTERGLOW = ShopBrand(name="Afterglow", url="")
-"""The sender of mails to merchants."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +183,7 @@ class DataExportMail:
     request: str | None = None
 
 
-Mail = ReviewRequestMail | MilestoneCouponMail | SignInLinkMail | DataExportMail
+Mail = ReviewRequestMail | MilestoneCouponMail | SignInLinkMail | DataExportMail | ReturnMail
 
 
 class OwnWords(Protocol):

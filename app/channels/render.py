@@ -128,6 +128,7 @@ def _environment(language: Language) -> Environment:
     install(environment, _words(language))
     environment.filters["link"] = _link
     environment.filters["web"] = _web
+    environment.filters["lines"] = str.splitlines
     return environment
 
 

@@ -3,8 +3,6 @@
 Whole sentences per case, because names and numbers cannot be glued into three languages alike.
 """
 
-from dataclasses import dataclass
-
 from app.channels.messages import (
     DataExportMail,
     Mail,
@@ -12,25 +10,10 @@ from app.channels.messages import (
     ReviewRequestMail,
     SignInLinkMail,
 )
+from app.channels.return_wordings import return_wording
+from app.channels.wording import Wording, fitting
 from app.domain.money import Money
 from app.i18n import Translator
-
-FITS = 50
-"""Characters of a subject that phones show."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """Plain text, not escaped. `opening` is also what a list of mails shows beside the subject;
-    `button` is the words of its main link, if it has one; `about` says which order is meant.
-    """
-
-    subject: str
-    heading: str
-    opening: str
-    why: str
-    button: str | None = None
-    about: str | None = None
 
 
 def wording(mail: Mail, words: Translator) -> Wording:
@@ -44,6 +27,8 @@ def wording(mail: Mail, words: Translator) -> Wording:
             return _sign_in_link(mail, words)
         case DataExportMail():
             return _data_export(mail, words)
+        case _:
+            return return_wording(mail, words)
 
 
 def discount(mail: MilestoneCouponMail, words: Translator) -> str:
@@ -51,12 +36,6 @@ def discount(mail: MilestoneCouponMail, words: Translator) -> str:
     if isinstance(mail.discount, Money):
         return words.money(mail.discount)
     return words.gettext("%(percent)s%%", percent=mail.discount)
-
-
-def _fitting(*subjects: str | None) -> str:
-    """The first subject that fits; the last one must do in any case."""
-    known = [subject for subject in subjects if subject]
-    return next((subject for subject in known if len(subject) <= FITS), known[-1])
 
 
 def _review_request(mail: ReviewRequestMail, words: Translator) -> Wording:
@@ -74,7 +53,7 @@ def _review_request(mail: ReviewRequestMail, words: Translator) -> Wording:
             words.gettext("How did it turn out?") if one else words.gettext("How are your things?")
         )
     return Wording(
-        subject=_fitting(
+        subject=fitting(
             ask,
             words.gettext("How is your %(item)s?", item=item),
             heading,
@@ -107,7 +86,7 @@ def _order(mail: ReviewRequestMail, words: Translator) -> str:
 def _milestone_coupon(mail: MilestoneCouponMail, words: Translator) -> Wording:
     value, name = discount(mail, words), mail.first_name
     return Wording(
-        subject=_fitting(
+        subject=fitting(
             name and words.gettext("%(name)s, a thank-you: %(value)s off", name=name, value=value),
             words.gettext("A thank-you: %(value)s off", value=value),
         ),
@@ -142,7 +121,7 @@ def _milestone(mail: MilestoneCouponMail, words: Translator) -> str:
 
 def _sign_in_link(mail: SignInLinkMail, words: Translator) -> Wording:
     return Wording(
-        subject=_fitting(
+        subject=fitting(
             words.gettext("Your sign-in link for %(store)s", store=mail.store_name),
             words.gettext("Your sign-in link"),
         ),
@@ -176,7 +155,7 @@ def _data_export(mail: DataExportMail, words: Translator) -> Wording:
             "The file holds all that Afterglow keeps for %(store)s.", store=mail.store_name
         )
     return Wording(
-        subject=_fitting(f"{heading}: {mail.store_name}", heading),
+        subject=fitting(f"{heading}: {mail.store_name}", heading),
         heading=heading,
         opening=opening,
         why=words.gettext(

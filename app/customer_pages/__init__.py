@@ -1,6 +1,23 @@
-"""What customers see: review form, what they want to hear about, how reviews are handled."""
+"""What customers see: review form, returns and withdrawals, what they want to hear about."""
 
-from app.customer_pages import about, downloads, from_store, preferences, review
+from app.customer_pages import (
+    about,
+    downloads,
+    from_store,
+    preferences,
+    return_lookup,
+    review,
+    withdrawal,
+)
 from app.customer_pages.frame import blueprint
 
-__all__ = ["about", "blueprint", "downloads", "from_store", "preferences", "review"]
+__all__ = [
+    "about",
+    "blueprint",
+    "downloads",
+    "from_store",
+    "preferences",
+    "return_lookup",
+    "review",
+    "withdrawal",
+]

@@ -5,8 +5,8 @@ from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, Response, abort, g, render_template, request, url_for
 
+from app.channels.brand import DEFAULT_COLOUR
 from app.channels.links import Purpose
-from app.channels.messages import DEFAULT_COLOUR
 from app.db.shops import Shop, Shops
 from app.domain.colour import ColourError, parse
 from app.http import allow, current_deps
@@ -51,6 +51,11 @@ def no_such_link() -> NoReturn:
     abort(page("no_link.html", None, 400))
 
 
+def shop_gone(shop: Shop) -> NoReturn:
+    """End the request: what is sent here would reach nobody."""
+    abort(page("shop_gone.html", shop, 410))
+
+
 def limit(rate: str, token: str) -> bool:
     """Count a change made through a link; False once there were too many."""
     limits = rate_limits(current_deps().settings.redis_url)
@@ -66,9 +71,13 @@ def speak(*locales: str | None) -> None:
 
 def page(template: str, shop: Shop | None, status: int = 200, **values: Any) -> Response:
     """A page in the shop's name and colours; without a shop in ours."""
-    body = render_template(
-        template, shop=_brand(shop), colour_url=_colour_url(shop), languages=_languages(), **values
-    )
+    shared = {
+        "shop": _brand(shop),
+        "colour_url": _colour_url(shop),
+        "languages": _languages(),
+        **_rights(shop),
+    }
+    body = render_template(template, **{**shared, **values})
     return Response(body, status, mimetype="text/html")
 
 
@@ -91,6 +100,16 @@ def link_to(purpose: Purpose, data: dict[str, str]) -> str:
 def web_url(url: str | None) -> str | None:
     """The address if it leads to the web; nothing else is put into a page."""
     return url if url and urlsplit(url).scheme in ("http", "https") else None
+
+
+def _rights(shop: Shop | None) -> dict[str, str | None]:
+    """Where a customer of the shop returns or withdraws; pages of an order lead there directly."""
+    if shop is None or not shop.connected:
+        return {"return_url": None, "withdraw_url": None}
+    return {
+        "return_url": address("return_lookup", shop_ref=shop.public_ref),
+        "withdraw_url": address("withdraw", shop_ref=shop.public_ref),
+    }
 
 
 def _brand(shop: Shop | None) -> dict[str, str | None] | None:

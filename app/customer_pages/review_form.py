@@ -1,19 +1,14 @@
 """The review form without HTTP: filled in from what is known, read from what was sent, checked."""
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from app.customer_pages.fields import Errors, plain
 from app.domain.snapshots import Person
 from app.i18n import N_
 from app.services.reviews import Item, NewReview, Reviewable
 
 LONGEST_TEXT = 5_000  # characters
-
-# Characters that turn the direction of the text around them: good only for deceiving readers.
-_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-
-Errors = list[tuple[str, str]]  # (id of the control, message to translate)
 
 
 @dataclass(slots=True)
@@ -83,18 +78,6 @@ def sent(order: Reviewable, anonymous: str, fields: Mapping[str, str]) -> Form:
         form.author = fields["author"]
     form.errors = _errors(form.entries)
     return form
-
-
-def plain(text: str) -> str:
-    """Text and line breaks only: no control characters, none that turn the reading direction."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(
-        char for char in lines if char == "\n" or not (_is_control(char) or char in _TURNING)
-    ).strip()
-
-
-def _is_control(char: str) -> bool:
-    return unicodedata.category(char) in ("Cc", "Cs")
 
 
 def _stars(text: str) -> int:

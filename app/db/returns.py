@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
 
 from app.db.base import Repository
 from app.db.codec import ruling_doc, ruling_from
@@ -183,6 +183,10 @@ class Returns(Repository):
     def of_order(self, order_id: PlatformId) -> list[ReturnRow]:
         """All of one order, oldest first."""
         return self._all(returns.c.order_id == order_id)
+
+    def unmatched(self, email_hash: str) -> list[ReturnRow]:
+        """Withdrawals that were declared with this address and matched no order."""
+        return self._all(and_(returns.c.order_id.is_(None), returns.c.email_hash == email_hash))
 
     def concerning(self, order_id: PlatformId, customer_id: CustomerId | None) -> list[ReturnRow]:
         """All of the order or its customer, oldest first."""

@@ -67,6 +67,7 @@ WORDS: dict[ReasonCode, str] = {
     ReasonCode.ADDRESS_REFUSED: N_("the customer’s mail server refused the address"),
     ReasonCode.MAIL_REFUSED: N_("the customer’s mail server refused the mail"),
     ReasonCode.NO_ADDRESS: N_("there is no e-mail address"),
+    ReasonCode.NO_SUCH_ORDER: N_("no order has the number and the address that were given"),
     ReasonCode.STORE_ASKS: N_("your store itself asks for a review of this order"),
     ReasonCode.WITHDRAWAL_OPEN: N_("the customer has asked to withdraw from the order"),
     ReasonCode.RETURN_OPEN: N_("a return is open"),

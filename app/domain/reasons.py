@@ -59,6 +59,7 @@ class ReasonCode(StrEnum):
     UNSUBSCRIBED = "unsubscribed"
     ADDRESS_REFUSED = "address_refused"
     NO_ADDRESS = "no_address"
+    NO_SUCH_ORDER = "no_such_order"
     MAIL_REFUSED = "mail_refused"
     STORE_ASKS = "store_asks"
     WITHDRAWAL_OPEN = "withdrawal_open"

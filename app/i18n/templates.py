@@ -77,6 +77,10 @@ def _filters(current: Callable[[], Translator]) -> dict[str, Callable[..., str]]
         return current().datetime(moment, tz, style=style)
 
     @pass_context
+    def exact(_: Context, moment: datetime, tz: tzinfo) -> str:
+        return current().exact(moment, tz)
+
+    @pass_context
     def time_(_: Context, moment: datetime, tz: tzinfo) -> str:
         return current().time(moment, tz)
 
@@ -93,6 +97,7 @@ def _filters(current: Callable[[], Translator]) -> dict[str, Callable[..., str]]
         "number": number,
         "date": date_,
         "datetime": datetime_,
+        "exact": exact,
         "time": time_,
         "ago": ago,
         "t": translate,

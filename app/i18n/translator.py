@@ -82,6 +82,13 @@ class Translator:
         local = _in_zone(moment, tz)
         return _DATE_TIME[self.language].format(self.date(local, tz=tz, style=style), _clock(local))
 
+    def exact(self, moment: dt.datetime, tz: dt.tzinfo) -> str:
+        """For what must be provable: `23 November 2026, 10:00:42 (UTC+01:00)`."""
+        local = _in_zone(moment, tz)
+        offset = local.isoformat()[-6:]
+        said = _DATE_TIME[self.language].format(self.date(local, tz=tz), f"{local:%H:%M:%S}")
+        return f"{said} (UTC{offset})"
+
     def time(self, moment: dt.datetime, tz: dt.tzinfo) -> str:
         """Time of day in a time zone: `10:00`."""
         return _clock(_in_zone(moment, tz))

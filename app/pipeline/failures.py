@@ -22,6 +22,7 @@ _REFUSALS = {
     ADDRESS_REFUSED: ReasonCode.ADDRESS_REFUSED,
     MAIL_REFUSED: ReasonCode.MAIL_REFUSED,
     "no_address": ReasonCode.NO_ADDRESS,
+    "no_such_order": ReasonCode.NO_SUCH_ORDER,
     "product_gone": ReasonCode.PRODUCT_GONE,
     "reviews_closed": ReasonCode.REVIEWS_CLOSED,
     ReasonCode.COUPON_USED: ReasonCode.COUPON_USED,

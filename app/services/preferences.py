@@ -40,10 +40,11 @@ def reader(rt: Runtime, shop_id: ShopId, email_hash: str) -> Reader:
         email = customers.person(row.id).email
         # A merged customer has several addresses, and only one of them on record.
         same = email is not None and customers.email_hash(email) == email_hash
-        return Reader(_masked(email) if email and same else None, row.locale)
+        return Reader(masked(email) if email and same else None, row.locale)
 
 
-def _masked(email: str) -> str:
+def masked(email: str) -> str:
+    """Enough of an address to recognise one's own."""
     local, _, domain = email.strip().rpartition("@")
     return f"{local[0]}•••••@{domain}"
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,20 +14,25 @@ from flask.testing import FlaskClient
 
 from app.bootstrap import build_deps
 from app.channels.links import Purpose
+from app.channels.outbox import OutboxMailbox, StoredMail
 from app.config import Settings
+from app.db.returns import ReturnRow
 from app.db.session import Database, Signal
 from app.db.shops import Shop, Shops, ShopState
 from app.db.tenant import ShopData
 from app.deps import Deps
 from app.domain.actions import Action, ActionKind
-from app.domain.clocks import FixedClock
 from app.domain.decisions import Schedule
 from app.domain.ids import CustomerId
 from app.domain.money import Money
 from app.domain.reasons import Reason, ReasonCode
+from app.domain.returns import ReturnState
 from app.domain.snapshots import Line, OrderSnapshot, Person, ProductSnapshot
+from app.pipeline.perform import perform_due
 from app.pipeline.plan import Planner
+from app.services.rate_limits import rate_limits
 from app.web import create_app
+from tests.support import MovableClock
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 EMAIL = "zofia@posta.example"
@@ -71,6 +77,12 @@ class CustomerShop:
     app: Flask
     shop: Shop
     signals: list[Signal] = field(default_factory=list)
+
+    def advance(self, **step: float) -> None:
+        """Let time pass, on the wall and in business."""
+        for clock in (self.deps.wall, self.deps.business):
+            assert isinstance(clock, MovableClock)
+            clock.advance(**step)
 
     @property
     def client(self) -> FlaskClient:
@@ -145,6 +157,30 @@ class CustomerShop:
         assert action is not None
         return action
 
+    def work(self) -> None:
+        """Do what is due, as the worker does."""
+        perform_due(self.deps, self.shop.id)
+
+    def mails(self) -> list[StoredMail]:
+        """What was mailed, newest first."""
+        mailbox = OutboxMailbox(self.deps.settings.data_dir / "outbox")
+        found = (mailbox.get(entry.id) for entry in mailbox.list())
+        return [mail for mail in found if mail]
+
+    def return_link(self, order_id: str = "4187", then: str = "", **query: str) -> str:
+        """The page of an order's returns, or one below it."""
+        link = self.link(Purpose.RETURN, {"s": self.shop.public_ref, "o": order_id}, **query)
+        path, _, asked = link.partition("?")
+        return f"{path}{then}?{asked}" if asked else path + then
+
+    def status_link(self, row: ReturnRow) -> str:
+        return self.link(Purpose.RETURN_STATUS, {"s": self.shop.public_ref, "r": row.public_ref})
+
+    def returns(self) -> list[ReturnRow]:
+        """All returns of the shop, newest first."""
+        with self.read() as data:
+            return data.returns.page(ReturnState, 100)
+
     def state(self) -> list[str]:
         """Everything in the database that a request could have changed, for comparing."""
         with self.deps.db.engine.connect() as connection:
@@ -152,8 +188,11 @@ class CustomerShop:
 
 
 @contextmanager
-def customer_shop(database_url: str, **shop_values: Any) -> Iterator[CustomerShop]:
-    """The application with a fresh shop and its order #4187."""
+def customer_shop(
+    database_url: str, data_dir: Path | None = None, **shop_values: Any
+) -> Iterator[CustomerShop]:
+    """The application with a fresh shop and its order #4187; mails go to `data_dir`."""
+    rate_limits.cache_clear()  # they count callers, and all tests are one
     settings = Settings(
         environment="development",
         secret_keys=os.urandom(24).hex(),
@@ -161,14 +200,15 @@ def customer_shop(database_url: str, **shop_values: Any) -> Iterator[CustomerSho
         redis_url="redis://127.0.0.1:1/0",  # nobody listens: limits are counted in the process
         database_url=database_url,
         mail_transport="outbox",
+        **({"data_dir": data_dir} if data_dir else {}),
     )
     signals: list[Signal] = []
     built = build_deps(settings)
     deps = replace(
         built,
         db=Database(built.db.engine, built.db.keyring, signals.append),
-        wall=FixedClock(NOW),
-        business=FixedClock(NOW),
+        wall=MovableClock(NOW),
+        business=MovableClock(NOW),
     )
     with deps.db.write() as uow:
         shops = Shops(uow)

@@ -3,15 +3,14 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from app.channels.brand import DEFAULT_COLOUR, ShopBrand
 from app.channels.links import Purpose
 from app.channels.messages import (
-    DEFAULT_COLOUR,
     DataExportMail,
     Milestone,
     MilestoneCouponMail,
     ReviewItem,
     ReviewRequestMail,
-    ShopBrand,
     SignInLinkMail,
 )
 from app.db import nonces
@@ -136,7 +135,7 @@ def brand(work: Work) -> ShopBrand:
         colour=shop.colour or DEFAULT_COLOUR,
         logo_url=shop.logo_url,
         postal_address=shop.postal_address,
-        reply_to=_owner(work),
+        reply_to=owner(work),
     )
 
 
@@ -169,18 +168,19 @@ def _to_customer(work: Work, mail: ReviewRequestMail | MilestoneCouponMail) -> L
         to_address=person.email.strip(),
         to_name=name or None,
         from_name=work.shop.name,
-        reply_to=_owner(work),
+        reply_to=owner(work),
         unsubscribe_url=mail.unsubscribe_url,
     )
 
 
 def _to_merchant(work: Work, mail: SignInLinkMail | DataExportMail) -> Letter:
-    owner = _owner(work)
-    if not owner:
+    to = owner(work)
+    if not to:
         raise Refused("no_address", "The shop has no verified owner's address")
-    return Letter(mail=mail, to_address=owner, to_name=None, from_name="Afterglow", reply_to=None)
+    return Letter(mail=mail, to_address=to, to_name=None, from_name="Afterglow", reply_to=None)
 
 
-def _owner(work: Work) -> str | None:
+def owner(work: Work) -> str | None:
+    """The merchant's verified address: where answers go."""
     with work.rt.db.read() as uow:
         return Shops(uow).owner_email(work.shop.id)

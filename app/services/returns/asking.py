@@ -61,7 +61,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """A withdrawal that names an order we could not match. Personal data."""
+    """What a customer who withdraws told us, as the receipt repeats it. Personal data."""
 
     name: str
     email: str
@@ -127,11 +127,14 @@ def submit(
         return _open(rt, data, stored, wishes, sealed=sealed)
 
 
-def withdraw(rt: Runtime, shop_id: ShopId, order_id: PlatformId) -> ReturnRow | Refusal:
+def withdraw(
+    rt: Runtime, shop_id: ShopId, order_id: PlatformId, told: Declaration | None = None
+) -> ReturnRow | Refusal:
     """Declare the withdrawal from a purchase; declared twice it is one. Never declined."""
     with rt.db.read() as uow:
         data = ShopData(uow, shop_id)
         person, hasher = data.orders.person(order_id), data.hasher
+        sealed = data.returns.seal(_words_of(told)) if told else None
     with rt.db.write() as uow:
         data = ShopData(uow, shop_id, hasher)
         stored = _held(data, order_id)
@@ -143,18 +146,22 @@ def withdraw(rt: Runtime, shop_id: ShopId, order_id: PlatformId) -> ReturnRow | 
                 return row
         left = returns.left_of(data, stored.order) or _kept(stored.order)
         wishes = [Wish(line, n, ReturnReason.NOT_ASKED) for line, n in left.items()]
-        return _open(rt, data, stored, wishes, kind=ReturnKind.WITHDRAWAL)
+        return _open(rt, data, stored, wishes, kind=ReturnKind.WITHDRAWAL, sealed=sealed)
 
 
 def withdraw_unmatched(rt: Runtime, shop_id: ShopId, told: Declaration) -> ReturnRow:
-    """Keep a declaration that matches no order: the receipt goes out, the merchant looks."""
-    words = ReturnWords(
-        email=told.email, name=told.name, order_number=told.order_number, goods=told.goods
-    )
+    """Keep a declaration that matches no order: the receipt goes out, the merchant looks.
+
+    The very same declaration sent twice is one.
+    """
+    words = _words_of(told)
     with rt.db.read() as uow:
         data = ShopData(uow, shop_id)
         hasher, sealed = data.hasher, data.returns.seal(words)
         currency = Shops(uow).get(shop_id).currency
+        for row in data.returns.unmatched(data.customers.email_hash(told.email) or ""):
+            if row.open and data.returns.words(row) == words:
+                return row
     with rt.db.write() as uow:
         data = ShopData(uow, shop_id, hasher)
         return returns.open_return(
@@ -172,6 +179,12 @@ def withdraw_unmatched(rt: Runtime, shop_id: ShopId, told: Declaration) -> Retur
                 email_hash=data.customers.email_hash(told.email),
             ),
         )
+
+
+def _words_of(told: Declaration) -> ReturnWords:
+    return ReturnWords(
+        email=told.email, name=told.name, order_number=told.order_number, goods=told.goods
+    )
 
 
 def cancel(rt: Runtime, shop_id: ShopId, public_ref: str) -> bool:

@@ -1,8 +1,10 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from app.channels.base import OutgoingMail
+from app.channels.brand import ShopBrand
 from app.channels.messages import (
     DataExportMail,
     Mail,
@@ -10,8 +12,18 @@ from app.channels.messages import (
     MilestoneCouponMail,
     ReviewItem,
     ReviewRequestMail,
-    ShopBrand,
     SignInLinkMail,
+)
+from app.channels.return_messages import (
+    ReturnApprovedMail,
+    ReturnCodeMail,
+    ReturnDeclinedMail,
+    ReturnEndedMail,
+    ReturnItem,
+    ReturnReceiptMail,
+    ReturnReceivedMail,
+    ReturnRefundedMail,
+    WithdrawalReceiptMail,
 )
 from app.domain.money import Money
 from app.i18n import Language
@@ -116,6 +128,95 @@ def data_export(**fields: Any) -> DataExportMail:
     return DataExportMail(**content | fields)
 
 
+Returned = TypeVar(
+    "Returned",
+    ReturnReceiptMail,
+    ReturnApprovedMail,
+    ReturnDeclinedMail,
+    ReturnReceivedMail,
+    ReturnRefundedMail,
+    ReturnEndedMail,
+)
+
+
+def returned(kind: type[Returned], **fields: Any) -> Returned:
+    """A mail about the return of two towels."""
+    content: dict[str, Any] = {
+        "lang": "en",
+        "shop": SHOP,
+        "return_name": "RMA-1042",
+        "order_number": "#4187",
+        "items": (ReturnItem("Peştemal Ege", 2, "indigo"), ReturnItem("Bakır cezve", 1)),
+        "status_url": f"https://afterglow.example/return-status/{TOKEN}",
+        "first_name": "Žofia",
+        "withdraw_url": f"https://afterglow.example/return/{TOKEN}/withdraw",
+    }
+    return kind(**content | fields)
+
+
+APPROVED: dict[str, Any] = {
+    "send_by": date(2026, 12, 7),
+    "who_pays": "customer",
+    "address": "Çınar & Breza\nDolná 14\n969 01 Banská Štiavnica",
+    "instructions": "Any packaging will do.\nKeep the slip of the post office.",
+    "answer": "Sorry about the seam: this batch had a fault.",
+}
+
+
+def return_code(**fields: Any) -> ReturnCodeMail:
+    """A code that works for ten minutes."""
+    content: dict[str, Any] = {
+        "lang": "en",
+        "shop": SHOP,
+        "order_number": "#4187",
+        "code": "048213",
+        "minutes": 10,
+        "page_url": "https://afterglow.example/c/3f9c2b7a51d8/return/84e0c3f9c2b7",
+    }
+    return ReturnCodeMail(**content | fields)
+
+
+def withdrawal(**fields: Any) -> WithdrawalReceiptMail:
+    """Proof of a withdrawal from one contract, in the shop's winter time."""
+    content: dict[str, Any] = {
+        "lang": "en",
+        "shop": SHOP,
+        "return_name": "RMA-1043",
+        "received_at": datetime(2026, 11, 24, 9, 0, 5, tzinfo=UTC),
+        "zone": ZoneInfo("Europe/Bratislava"),
+        "name": "Žofia Nováková",
+        "email": "zofia@posta.example",
+        "order_number": "#4187",
+        "status_url": f"https://afterglow.example/return-status/{TOKEN}",
+        "items": (ReturnItem("Peştemal Ege", 2, "indigo"),),
+        "send_by": date(2026, 12, 8),
+    }
+    return WithdrawalReceiptMail(**content | fields)
+
+
+def return_mails(lang: Language) -> list[Mail]:
+    """Each kind of mail about returns, with much and with little known."""
+    little: dict[str, Any] = {"lang": lang, "first_name": None, "withdraw_url": None, "items": ()}
+    declined = {"reason": "", "answer": "", "withdraw_until": date(2026, 12, 1)}
+    return [
+        return_code(lang=lang),
+        returned(ReturnReceiptMail, lang=lang),
+        returned(ReturnReceiptMail, **little, order_number=""),
+        returned(ReturnApprovedMail, lang=lang, **APPROVED),
+        returned(ReturnApprovedMail, **little),
+        returned(ReturnDeclinedMail, lang=lang, **declined),
+        returned(ReturnDeclinedMail, **little),
+        returned(ReturnReceivedMail, lang=lang),
+        returned(ReturnRefundedMail, lang=lang, amount=Money(7_600, "EUR")),
+        returned(ReturnRefundedMail, **little),
+        returned(ReturnEndedMail, lang=lang, answer="Kept for you until January."),
+        returned(ReturnEndedMail, **little, cancelled=True),
+        withdrawal(lang=lang),
+        withdrawal(lang=lang, items=(), goods="Two towels\nOne pot", order_number=""),
+        withdrawal(lang=lang, items=(), send_by=None),
+    ]
+
+
 def every_mail(lang: Language) -> list[Mail]:
     """Each kind of mail, with each of its milestones and with as little known as possible."""
     return [
@@ -134,4 +235,5 @@ def every_mail(lang: Language) -> list[Mail]:
         sign_in(lang=lang),
         data_export(lang=lang),
         data_export(lang=lang, request=None),
+        *return_mails(lang),
     ]

@@ -71,6 +71,6 @@ def test_links_open_a_window_of_their_own() -> None:
 
 def test_each_message_has_both_templates() -> None:
     folders = [folder for folder in TEMPLATES.iterdir() if folder.is_dir()]
-    assert len(folders) == 4
+    assert len(folders) == 12
     for folder in folders:
         assert {file.name for file in folder.iterdir()} == {"mail.mjml", "text.txt"}
