@@ -2,6 +2,9 @@
 
     python scripts/prune_shopify_schema.py FULL.graphql[.gz] DOCUMENT.graphql... > pruned.graphql
 
+The documents are `app/platforms/shopify/operations/*.graphql` and, for what only the twin executes,
+`twins/shopify/graphql/beyond_the_app.graphql`.
+
 Kept: every field that a document selects, with all its arguments; every leaf field of a type so
 reached, deprecated ones too (so that a test can refuse them); input types and enums whole; all
 members of interfaces and unions that have such a field. Dropped: descriptions and all the rest.

@@ -52,6 +52,7 @@ TOLERATED = {
     "transactions.*.parent_id": "a number for refunds (captured), null in the sample",
     "transactions.*.processed_at": "a time (captured), null in the sample",
     "variants.*.compare_at_price": "text or null",
+    "name": "text in real deliveries of returns (captured), null in the sample",
     "variants.*.inventory_item_id": "a number (captured), null in the sample",
     "variants.*.sku": "text or null",
 }
@@ -104,6 +105,7 @@ def _live(merchant: Merchant) -> None:
     merchant.act("fulfill", order_id=order["id"])
     merchant.act("fulfillment-event", order_id=order["id"], status="in_transit")
     merchant.act("refund", order_id=order["id"], lines={order["lines"][1]["id"]: 1})
+    _return_things(merchant)
     cancelled = merchant.order(email="new@posta.example")
     merchant.act("cancel", order_id=cancelled["id"])
     merchant.act("delete-order", order_id=cancelled["id"])
@@ -121,6 +123,23 @@ def _live(merchant: Merchant) -> None:
     merchant.act("redact-shop")
 
 
+def _return_things(merchant: Merchant) -> None:
+    order = merchant.order()
+    merchant.act("fulfill", order_id=order["id"])
+    pot, soap = (str(line["id"]) for line in order["lines"])
+    asked = merchant.act("request-return", order_id=order["id"], lines={pot: 2}, note="Too heavy")
+    merchant.act("approve-return", return_id=asked["id"])
+    line = str(asked["lines"][0]["id"])
+    merchant.act("remove-from-return", return_id=asked["id"], lines={line: 1})
+    merchant.act("process-return", return_id=asked["id"])
+    merchant.act("close-return", return_id=asked["id"])
+    merchant.act("reopen-return", return_id=asked["id"])
+    declined = merchant.act("request-return", order_id=order["id"], lines={soap: 1})
+    merchant.act("decline-return", return_id=declined["id"], note="It was used.")
+    made = merchant.act("create-return", order_id=order["id"], lines={soap: 1})
+    merchant.act("cancel-return", return_id=made["id"])
+
+
 def _list(merchant: Merchant, kind: str) -> list[Any]:
     return list(merchant.send("GET", f"/_twin/shops/{SHOP}/{kind}")[1])
 
@@ -131,7 +150,7 @@ SENT_TOPICS = sorted(
         "subscriptions"
     ]
     for topic in subscription.get("topics", []) + subscription.get("compliance_topics", [])
-    if not topic.startswith("returns/")  # returns come with the second part of the product
+    if topic != "returns/process"  # no example of its body exists anywhere
 )
 
 
@@ -146,6 +165,18 @@ def test_body_has_the_documented_keys_and_types(
         if not _tolerated(difference.split(" ")[0])
     ]
     assert differences == []
+
+
+def test_a_return_line_has_the_captured_keys_and_types(deliveries: dict[str, Received]) -> None:
+    captured = fixture("returns__request__captured_2023-10_plus_customer")["body"]
+    (asked,) = deliveries["returns/request"].body["return_line_items"]
+    (known,) = captured["return_line_items"]
+    assert [d for d in _differences(asked, known) if not d.startswith("customer_note ")] == []
+
+
+def test_a_processed_return_names_itself(deliveries: dict[str, Received]) -> None:
+    body = deliveries["returns/process"].body
+    assert body["admin_graphql_api_id"] == f"gid://shopify/Return/{body['id']}"
 
 
 def test_headers_are_the_documented_ones(deliveries: dict[str, Received]) -> None:

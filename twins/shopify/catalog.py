@@ -19,8 +19,18 @@ STANDARD_DEFINITIONS = {
 }
 
 
-def create_product(shop: Shop, title: str, handle: str, price: int, **given: Any) -> Document:
-    """Store a product with one variant (or those `given`) without firing a webhook."""
+def create_product(
+    shop: Shop,
+    title: str,
+    handle: str,
+    price: int,
+    compare_at_price: int | None = None,
+    **given: Any,
+) -> Document:
+    """Store a product with one variant (or those `given`) without firing a webhook.
+
+    `compare_at_price` is the price without the sale.
+    """
     product: Document = {
         "id": shop.next_id(),
         "title": title,
@@ -32,10 +42,18 @@ def create_product(shop: Shop, title: str, handle: str, price: int, **given: Any
         "gift_card": False,
         "requires_shipping": True,
         "picture": None,
+        "tags": [],
+        "collections": [],
         "created_at": shop.stamp(),
         "updated_at": shop.stamp(),
         "variants": [
-            {"id": shop.next_id(), "title": None, "sku": handle.upper()[:12], "price": price}
+            {
+                "id": shop.next_id(),
+                "title": None,
+                "sku": handle.upper()[:12],
+                "price": price,
+                "compare_at_price": compare_at_price,
+            }
         ],
     } | given
     shop.put("product", product)

@@ -7,9 +7,19 @@ from flask import Blueprint, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from twins.common.state import Document
-from twins.shopify import catalog, checkout, customers, installation, orders, parcels, refunds
+from twins.shopify import (
+    catalog,
+    checkout,
+    customers,
+    installation,
+    orders,
+    parcels,
+    refunds,
+    return_actions,
+)
 from twins.shopify.errors import ActionError
 from twins.shopify.payloads.order import order_body
+from twins.shopify.return_actions import pieces_of
 from twins.shopify.shop import Shop, Twin
 from twins.shopify.tokens import expire_access, id_token
 
@@ -40,6 +50,7 @@ def shop_control_blueprint(twin: Twin) -> Blueprint:
             "discounts": "discount",
             "metafields": "metafield",
             "metaobjects": "metaobject",
+            "returns": "return",
         }
         if kind not in names:
             abort(404)
@@ -95,15 +106,9 @@ def _variant(shop: Shop, item: Given) -> int:
     raise ActionError(f"The shop has no product {item['product']}.")
 
 
-def _pieces(given: Given) -> dict[int, int] | None:
-    """Read `{"lines": {"<line id>": quantity}}`; None means all of them."""
-    lines = given.get("lines")
-    return {int(line): int(number) for line, number in lines.items()} if lines else None
-
-
 def _fulfill(shop: Shop, given: Given) -> Document:
     number = given.get("tracking_number")
-    return parcels.fulfill_order(shop, given["order_id"], _pieces(given), number, given.get("at"))
+    return parcels.fulfill_order(shop, given["order_id"], pieces_of(given), number, given.get("at"))
 
 
 def _event(shop: Shop, given: Given) -> Document:
@@ -119,7 +124,7 @@ def _event(shop: Shop, given: Given) -> Document:
 
 def _refund(shop: Shop, given: Given) -> Document:
     return refunds.refund_order(
-        shop, given["order_id"], _pieces(given), given.get("amount"), given.get("note")
+        shop, given["order_id"], pieces_of(given), given.get("amount"), given.get("note")
     )
 
 
@@ -141,6 +146,7 @@ ACTIONS: dict[str, Callable[[Shop, Given], Any]] = {
     "fulfill": _fulfill,
     "fulfillment-event": _event,
     "refund": _refund,
+    **return_actions.ACTIONS,
     "cancel": lambda shop, given: refunds.cancel_order(
         shop, given["order_id"], given.get("reason", "customer")
     ),

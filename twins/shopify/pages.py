@@ -6,7 +6,8 @@ from typing import Any
 from flask import Blueprint, abort, render_template, send_from_directory
 from flask.typing import ResponseReturnValue
 
-from twins.shopify import order_facts
+from twins.common.state import Document
+from twins.shopify import order_facts, return_facts
 from twins.shopify.customers import amount_spent, orders_of
 from twins.shopify.formats import decimal_text
 from twins.shopify.shop import Shop, Twin
@@ -45,9 +46,21 @@ def render(template: str, shop: Shop, **values: Any) -> str:
         facts=order_facts,
         money=money,
         orders_of=orders_of,
+        returns_of=lambda order: return_facts.returns_of(shop, order["id"]),
+        returnable_of=lambda order: _returnable(shop, order),
+        return_reasons={key: name for key, (_n, name, _w) in return_facts.REASONS.items()},
         amount_spent=amount_spent,
         **values,
     )
+
+
+def _returnable(shop: Shop, order: Document) -> dict[int, int]:
+    """How many pieces of each order line can still be returned."""
+    left: dict[int, int] = {}
+    for _parcel, lines in return_facts.returnable(shop, order):
+        for line, number in lines:
+            left[line["line_id"]] = left.get(line["line_id"], 0) + number
+    return left
 
 
 def find_shop(twin: Twin, handle: str) -> Shop:

@@ -14,10 +14,12 @@ def refund_order(
     quantities: dict[int, int] | None = None,
     amount: int | None = None,
     note: str | None = None,
+    *,
+    return_id: int | None = None,
 ) -> Document:
     """Give money back: for pieces per line id, an amount (minor units), or all that is left.
 
-    Returns the refund.
+    `return_id` names the return that the pieces came back with. Returns the refund.
     """
     with shop.locked():
         order = find_order(shop, order_id)
@@ -25,6 +27,7 @@ def refund_order(
         whole = quantities is None and amount is None
         pieces = _refundable(order) if whole else dict(quantities or {})
         refund = _refund(shop, order, pieces, note)
+        refund["return_id"] = return_id
         if amount is None:
             lines = sum(facts.refunded_line_amount(order, line) for line in refund["lines"])
             amount = left if whole else min(left, lines)

@@ -13,6 +13,7 @@ from twins.shopify.checkout import Checkout, create_order
 from twins.shopify.errors import ActionError
 from twins.shopify.formats import gid
 from twins.shopify.pages import find_shop, render
+from twins.shopify.return_actions import request_return
 from twins.shopify.shop import Shop, Twin
 
 
@@ -49,10 +50,29 @@ def storefront_blueprint(twin: Twin) -> Blueprint:
     @blueprint.get("/orders/<token>")
     def order_status(handle: str, token: str) -> ResponseReturnValue:
         shop = find_shop(twin, handle)
-        found = next((o for o in shop.all("order") if o["token"] == token), None) or abort(404)
-        return _render("order_status.html", shop, order=found)
+        return _render("order_status.html", shop, order=_order_of(shop, token))
+
+    @blueprint.post("/orders/<token>/returns")
+    def ask_for_return(handle: str, token: str) -> ResponseReturnValue:
+        """What a customer does in Shopify's customer accounts."""
+        shop = find_shop(twin, handle)
+        order, form = _order_of(shop, token), request.form
+        given = {"order_id": order["id"], "reason": form.get("reason"), "note": form.get("note")}
+        line = form.get("line", type=int)
+        if line:
+            given["lines"] = {line: form.get("quantity", 1, int)}
+        try:
+            request_return(shop, given)
+        except ActionError as error:
+            page = _render("order_status.html", shop, order=order, problem=str(error))
+            return page, 409
+        return redirect(f"/store/{handle}/storefront/orders/{token}", 303)
 
     return blueprint
+
+
+def _order_of(shop: Shop, token: str) -> Document:
+    return next((o for o in shop.all("order") if o["token"] == token), None) or abort(404)
 
 
 def _render(template: str, shop: Shop, **values: Any) -> str:

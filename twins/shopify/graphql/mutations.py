@@ -13,6 +13,7 @@ from twins.shopify.graphql.discount_mutations import discount_create, discount_d
 from twins.shopify.graphql.objects import customer_object, metafield_object, metaobject_object
 from twins.shopify.graphql.order_objects import refund_object
 from twins.shopify.graphql.queries import subscription_object
+from twins.shopify.graphql.return_mutations import RETURN_MUTATIONS
 from twins.shopify.graphql.values import Value, user_error
 from twins.shopify.orders import find_order
 from twins.shopify.refunds import refund_order
@@ -284,4 +285,5 @@ MUTATIONS: dict[str, Callable[..., Value]] = {
     "refundCreate": _refund_create,
     "webhookSubscriptionCreate": _subscription_create,
     "webhookSubscriptionDelete": _subscription_delete,
+    **RETURN_MUTATIONS,
 }

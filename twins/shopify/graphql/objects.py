@@ -8,7 +8,7 @@ from typing import Any
 from twins.common.state import Document
 from twins.shopify import catalog, discounts
 from twins.shopify.customers import amount_spent, orders_of
-from twins.shopify.formats import gid
+from twins.shopify.formats import decimal_text, gid
 from twins.shopify.graphql.paging import Connection, connection
 from twins.shopify.graphql.values import Value, image, mailing_address, money
 from twins.shopify.shop import Shop
@@ -105,7 +105,19 @@ def product_object(shop: Shop, product: Document) -> Value:
         found = catalog.metafield(shop, product["id"], namespace or "", key)
         return metafield_object(found) if found else None
 
+    def collections(**given: Any) -> Connection:
+        page = {k: v for k, v in given.items() if k in ("first", "last", "after", "before")}
+        titles: list[Document] = [{"title": title} for title in product.get("collections", [])]
+        return connection(titles, lambda c: (c["title"],), lambda c: c, **page)
+
+    def variants(**given: Any) -> Connection:
+        page = {k: v for k, v in given.items() if k in ("first", "last", "after", "before")}
+        return connection(
+            product["variants"], lambda v: (v["id"],), lambda v: _variant(shop, v), **page
+        )
+
     picture = image(picture_url(shop, product), product["title"])
+    prices = [int(variant["price"]) for variant in product["variants"]]
     return {
         "id": gid("Product", product["id"]),
         "legacyResourceId": str(product["id"]),
@@ -114,7 +126,7 @@ def product_object(shop: Shop, product: Document) -> Value:
         "status": product["status"].upper(),
         "vendor": product["vendor"],
         "productType": product["type"],
-        "tags": [],
+        "tags": product.get("tags", []),
         "descriptionHtml": product["description"],
         "isGiftCard": product["gift_card"],
         "createdAt": product["created_at"],
@@ -130,6 +142,23 @@ def product_object(shop: Shop, product: Document) -> Value:
             "preview": {"image": picture, "status": "READY"},
         },
         "metafield": one_metafield,
+        "priceRangeV2": {
+            "minVariantPrice": money(min(prices), shop.currency),
+            "maxVariantPrice": money(max(prices), shop.currency),
+        },
+        "collections": collections,
+        "variants": variants,
+    }
+
+
+def _variant(shop: Shop, variant: Document) -> Value:
+    regular = variant.get("compare_at_price")
+    return {
+        "id": gid("ProductVariant", variant["id"]),
+        "title": variant["title"] or "Default Title",
+        "sku": variant["sku"],
+        "price": decimal_text(variant["price"], shop.currency),
+        "compareAtPrice": None if regular is None else decimal_text(regular, shop.currency),
     }
 
 

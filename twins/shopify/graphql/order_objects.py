@@ -6,9 +6,12 @@ from twins.common.state import Document
 from twins.shopify import order_facts as facts
 from twins.shopify.formats import gid
 from twins.shopify.graphql.objects import customer_object, picture_url, product_object
-from twins.shopify.graphql.paging import Connection, connection
+from twins.shopify.graphql.paging import Connection, connection, matches
 from twins.shopify.graphql.values import Value, image, mailing_address, money_bag
+from twins.shopify.return_facts import REASONS, find_parcel_line, return_status, returns_of
 from twins.shopify.shop import Shop
+
+RETURN_SEARCH = {"id": "id", "name": "name", "status": "status"}
 
 FULFILLMENT_STATUS = {
     None: "UNFULFILLED",
@@ -48,7 +51,7 @@ def order_object(shop: Shop, order: Document) -> Value:
         "displayFulfillmentStatus": FULFILLMENT_STATUS[facts.fulfillment_status(order)],
         "fullyPaid": facts.paid(order) >= facts.total(order),
         "unpaid": facts.paid(order) == 0,
-        "returnStatus": "NO_RETURN",
+        "returnStatus": return_status(shop, order["id"]),
         "requiresShipping": any(line["requires_shipping"] for line in order["lines"]),
         "email": order["email"] or None,
         "phone": None,
@@ -76,6 +79,72 @@ def order_object(shop: Shop, order: Document) -> Value:
         "transactions": lambda first=None, **_: [
             _transaction(order, transaction) for transaction in order["transactions"][:first]
         ],
+        "returns": lambda query=None, **page: _returns(shop, order, query, page),
+    }
+
+
+def _returns(shop: Shop, order: Document, query: str | None, page: dict[str, Any]) -> Connection:
+    found = [r for r in returns_of(shop, order["id"]) if matches(r, query, RETURN_SEARCH)]
+    return _by_id(found, lambda one: return_object(shop, order, one), page)
+
+
+def return_object(shop: Shop, order: Document, found: Document) -> Value:
+    """Return a Return."""
+    lines = [line for line in found["lines"] if line["quantity"]]
+    refunds = [refund for refund in order["refunds"] if refund["return_id"] == found["id"]]
+    return {
+        "id": gid("Return", found["id"]),
+        "name": found["name"],
+        "status": found["status"].upper(),
+        "createdAt": found["created_at"],
+        "requestApprovedAt": found["approved_at"],
+        "closedAt": found["closed_at"],
+        "totalQuantity": sum(line["quantity"] for line in lines),
+        "decline": found["decline"],
+        "order": lambda: order_object(shop, order),
+        "returnLineItems": lambda **page: _by_id(
+            lines, lambda line: _return_line(shop, order, line), page
+        ),
+        "refunds": lambda **page: _by_id(
+            refunds, lambda refund: refund_object(shop, order, refund), page
+        ),
+    }
+
+
+def _return_line(shop: Shop, order: Document, line: Document) -> Value:
+    number, name, old_word = REASONS[line["reason"]]
+    return {
+        "__typename": "ReturnLineItem",
+        "id": gid("ReturnLineItem", line["id"]),
+        "quantity": line["quantity"],
+        "processedQuantity": line["processed"],
+        "unprocessedQuantity": line["quantity"] - line["processed"],
+        "processableQuantity": line["quantity"] - line["processed"],
+        "refundedQuantity": line["refunded"],
+        "refundableQuantity": line["quantity"] - line["refunded"],
+        "customerNote": line["customer_note"],
+        "returnReason": old_word.upper(),
+        "returnReasonNote": line["reason_note"],
+        "returnReasonDefinition": reason_object(line["reason"], number, name),
+        "fulfillmentLineItem": parcel_line_object(
+            shop, order, find_parcel_line(order, line["parcel_line_id"]) or {}
+        ),
+    }
+
+
+def reason_object(handle: str, number: int, name: str) -> Value:
+    """Return a ReturnReasonDefinition."""
+    number_id = gid("ReturnReasonDefinition", number)
+    return {"id": number_id, "handle": handle, "name": name, "deleted": False}
+
+
+def parcel_line_object(shop: Shop, order: Document, line: Document) -> Value:
+    """Return a FulfillmentLineItem."""
+    bought = next(x for x in order["lines"] if x["id"] == line["line_id"])
+    return {
+        "id": gid("FulfillmentLineItem", line["id"]),
+        "quantity": line["quantity"],
+        "lineItem": line_object(shop, order, bought),
     }
 
 
@@ -104,6 +173,7 @@ def line_object(shop: Shop, order: Document, line: Document) -> Value:
         "image": lambda **_: product and image(picture_url(shop, product), line["title"]),
         "product": product and product_object(shop, product),
         "variant": product and {"id": gid("ProductVariant", line["variant_id"])},
+        "originalUnitPriceSet": money_bag(line["price"], order["currency"]),
         "discountedUnitPriceAfterAllDiscountsSet": money_bag(
             _discounted_price(order, line), order["currency"]
         ),
@@ -175,6 +245,10 @@ def refund_object(shop: Shop, order: Document, refund: Document) -> Value:
             "restocked": refunded["restock_type"] != "no_restock",
         }
 
+    def of_return() -> Value | None:
+        found = shop.get("return", refund["return_id"]) if refund["return_id"] else None
+        return return_object(shop, order, found) if found else None
+
     return {
         "id": gid("Refund", refund["id"]),
         "legacyResourceId": str(refund["id"]),
@@ -182,7 +256,7 @@ def refund_object(shop: Shop, order: Document, refund: Document) -> Value:
         "processedAt": refund["created_at"],
         "updatedAt": refund["created_at"],
         "note": refund["note"],
-        "return": None,
+        "return": of_return,
         "totalRefundedSet": money_bag(refund["amount"], currency),
         "refundLineItems": lambda **page: _by_id(refund["lines"], line, page),
     }

@@ -16,6 +16,7 @@ from twins.shopify.graphql.objects import (
 )
 from twins.shopify.graphql.order_objects import order_object
 from twins.shopify.graphql.paging import Connection, SortKey, connection, matches
+from twins.shopify.graphql.return_queries import RETURN_QUERIES
 from twins.shopify.graphql.values import Value
 from twins.shopify.shop import Shop, has_scope
 
@@ -173,4 +174,5 @@ QUERIES: dict[str, Callable[..., Any]] = {
     "metaobjectByHandle": _metaobject_by_handle,
     "currentAppInstallation": _installation,
     "webhookSubscriptions": _subscriptions,
+    **RETURN_QUERIES,
 }

@@ -25,7 +25,7 @@ def product_body(shop: Shop, product: Document) -> dict[str, Any]:
         "vendor": product["vendor"],
         "status": product["status"],
         "published_scope": "web",
-        "tags": "",
+        "tags": ", ".join(product.get("tags", [])),
         "variants": [
             _variant(shop, product, variant, position)
             for position, variant in enumerate(product["variants"], start=1)
@@ -45,10 +45,11 @@ def product_body(shop: Shop, product: Document) -> dict[str, Any]:
 
 def _variant(shop: Shop, product: Document, variant: Document, position: int) -> dict[str, Any]:
     zone = shop.settings["timezone"]
+    regular = variant.get("compare_at_price")
     return {
         "admin_graphql_api_id": gid("ProductVariant", variant["id"]),
         "barcode": None,
-        "compare_at_price": None,
+        "compare_at_price": None if regular is None else decimal_text(regular, shop.currency),
         "created_at": shop_time(product["created_at"], zone),
         "id": variant["id"],
         "inventory_policy": "deny",
