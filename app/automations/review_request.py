@@ -25,6 +25,7 @@ from app.domain.events import (
 from app.domain.parcels import is_all_delivered, last_arrival, parcels_of
 from app.domain.reasons import Reason, ReasonCode
 from app.domain.refunds import is_refunded_whole, last_refund_at, refunded_quantities
+from app.domain.returnable import quantities_given_back
 from app.domain.snapshots import Line, OrderSnapshot
 from app.i18n.translator import N_
 
@@ -148,7 +149,7 @@ class ReviewRequest:
         if not planned and context.active_since and arrival.fact_at < context.active_since:
             return []  # a late refund of goods that arrived before we were switched on
         items = list(_items(context, settings, unseen_is_gone=False))
-        if missing := _nothing_to_ask(items, order):
+        if missing := _nothing_to_ask(items, context):
             return [Decline(KIND, key, missing, order.order_id)]
         useful_until = arrival.at + timedelta(days=settings.max_age_days)
         if useful_until <= context.now:
@@ -177,7 +178,7 @@ class ReviewRequest:
         if arrival.due_at > context.now:  # another parcel left or arrived meanwhile
             return Defer(arrival.due_at, arrival.reason)
         items = list(_items(context, settings, unseen_is_gone=True))
-        if missing := _nothing_to_ask(items, context.order):
+        if missing := _nothing_to_ask(items, context):
             return Skip(missing)
         open_items = [i for i in items if i["product_id"] not in context.customer.reviewed_products]
         if not open_items:
@@ -277,12 +278,12 @@ def _items(
     A product that we have not read yet may still turn out to be reviewable. Right before the
     mail all products have been read, and one that is missing then is gone.
     """
-    refunded = refunded_quantities(context.order)
+    back = quantities_given_back(context.order, context.returns)
     listed = set()
     for line in context.order.lines:
         if line.product_id is None or line.product_id in listed:
             continue
-        kept = line.quantity - refunded.get(line.line_id, 0)
+        kept = line.quantity - back.get(line.line_id, 0)
         if kept <= 0 or line.is_gift_card or (settings.exclude_free_items and not line.total.minor):
             continue
         product = context.products.get(line.product_id)
@@ -301,10 +302,12 @@ def _item(line: Line) -> dict[str, Any]:
     }
 
 
-def _nothing_to_ask(items: list[dict[str, Any]], order: OrderSnapshot) -> Reason | None:
+def _nothing_to_ask(items: list[dict[str, Any]], context: Context) -> Reason | None:
     if items:
         return None
+    order = context.order
     refunded = refunded_quantities(order)
-    if order.lines and all(refunded.get(line.line_id, 0) >= line.quantity for line in order.lines):
-        return _refunded(order)
+    back = quantities_given_back(order, context.returns)
+    if order.lines and all(back.get(line.line_id, 0) >= line.quantity for line in order.lines):
+        return _refunded(order) if refunded else Reason.of(ReasonCode.SENT_BACK)
     return Reason.of(ReasonCode.NOTHING_REVIEWABLE)

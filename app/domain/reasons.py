@@ -40,6 +40,7 @@ class ReasonCode(StrEnum):
     # why something was not done
     RETURN_SETTLED = "return_settled"
     RETURN_UNDONE = "return_undone"
+    SENT_BACK = "sent_back"
     NOT_RETURNABLE = "not_returnable"
     RULES_OFF = "rules_off"
     RETURN_MOVED_ON = "return_moved_on"

@@ -40,6 +40,18 @@ def quantities_left(
     }
 
 
+def quantities_given_back(
+    order: OrderSnapshot, returns: Iterable[PastReturn]
+) -> Mapping[PlatformId, int]:
+    """What the customer surely has no more: refunded, in the store or as a return of ours."""
+    back: Counter[PlatformId] = Counter()
+    for past in returns:
+        if past.order_id == order.order_id and past.state is ReturnState.REFUNDED:
+            for item in past.items:
+                back[item.line_id] += item.quantity
+    return back | Counter(refunded_quantities(order))  # the greater of both: they name the same
+
+
 def value_of(line: Line, quantity: int) -> Money:
     """What was paid for some of a line."""
     paid = line.total.minor * quantity
