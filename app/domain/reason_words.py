@@ -113,7 +113,7 @@ WORDS: dict[ReasonCode, str] = {
     ReasonCode.WINDOW_ARRIVED_OVER: N_("the time from the last parcel’s arrival has run out"),
     ReasonCode.WINDOW_EXPECTED_OPEN: N_("the time from the expected arrival has not run out"),
     ReasonCode.WINDOW_EXPECTED_OVER: N_("the time from the expected arrival has run out"),
-    ReasonCode.WINDOW_NOT_BEGUN: N_("nothing has been sent yet, so the time has not begun"),
+    ReasonCode.WINDOW_NOT_BEGUN: N_("not everything has been sent, so the time has not begun"),
     ReasonCode.GIFT_CARD: N_("a gift card is among the items"),
     ReasonCode.NOT_SENT: N_("a download or service is among the items"),
     ReasonCode.ALL_SENT: N_("there is no gift card, download or service among the items"),
@@ -220,7 +220,7 @@ DETAILED: dict[ReasonCode, Text] = {
         "your rule would decline, but the statutory withdrawal period runs until %(until)s"
     ),
     ReasonCode.GOODS_NOT_LEFT: N_(
-        "more of “%(item)s” was asked for than can still come back (%(n)s of %(limit)s)"
+        "more of “%(item)s” was asked for than can still come back (%(n)s, left: %(limit)s)"
     ),
     ReasonCode.WINDOW_ORDER_OPEN: ngettext(
         "the time runs until %(until)s, %(n)s day after the order of %(date)s",

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.automations.base import Context, settings_as
 from app.automations.returns_approval.case import Case, Piece, case_of, is_excepted, noon
@@ -132,14 +132,13 @@ def _refusal(line: Line, whole: Case) -> Reason | None:
 
 def _until(line: Line, whole: Case) -> datetime | None:
     """The last day before a rule about time declines; the law's own period is never cut short."""
-    ends = list(_ends(whole))
-    if not ends:
-        return None
+    last = min(_ends(whole), default=None)
     piece = Piece(line, 1, ReturnReason.OTHER, whole.context.products.get(line.product_id or ""))
-    period, last = whole.period, min(ends)
-    if period is None or is_excepted(piece, whole.settings):
-        return last
-    return max(last, noon(period.last_day)) if period.last_day else None
+    period = whole.period
+    if last and period and not is_excepted(piece, whole.settings):
+        last = max(last, noon(period.last_day)) if period.last_day else None
+    # where the time is over, another rule lets it come back all the same: nobody knows how long
+    return last if last and last >= whole.at - timedelta(days=1) else None
 
 
 def _ends(whole: Case) -> Iterator[datetime]:
