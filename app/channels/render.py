@@ -28,7 +28,8 @@ from mjml import mjml2html
 from app.channels.base import UnusableMail
 from app.channels.messages import Mail, MilestoneCouponMail
 from app.channels.texts import OwnText, Refusal, Sources, Why, written
-from app.channels.wordings import Wording, discount, wording
+from app.channels.wording import Wording
+from app.channels.wordings import discount, wording
 from app.domain.colour import shop_colours
 from app.i18n import Language, Translator, install
 

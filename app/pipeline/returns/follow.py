@@ -104,7 +104,9 @@ def _line(stored: StoredOrder, seen: ReturnedLine) -> ReturnLine:
         title=bought.title if bought else seen.line_id,
         quantity=seen.quantity,
         reason=seen.reason,
-        value=Money(paid_for(stored, seen.line_id, seen.quantity), stored.order.total.currency),
+        value=Money(
+            paid_for(stored.order, seen.line_id, seen.quantity), stored.order.total.currency
+        ),
         variant=bought.variant_title if bought else None,
     )
 

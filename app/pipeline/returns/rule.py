@@ -1,11 +1,11 @@
 """Asks the automation about a return, on the picture as it is now."""
 
 from app.automations.registry import RETURNS
-from app.db.orders import StoredOrder
 from app.db.returns import ReturnRow
 from app.db.tenant import ShopData
 from app.domain.reasons import Reason, ReasonCode
 from app.domain.returns import ReturnItem, ReturnOutcome, ReturnRequest, Ruling
+from app.domain.snapshots import OrderSnapshot
 from app.pipeline.context import Assembler, settings_of
 from app.pipeline.runtime import Runtime
 
@@ -33,9 +33,9 @@ def request_of(data: ShopData, row: ReturnRow) -> ReturnRequest:
     return ReturnRequest(row.kind, row.origin, row.requested_at, items)
 
 
-def paid_for(stored: StoredOrder, line_id: str, quantity: int) -> int:
+def paid_for(order: OrderSnapshot, line_id: str, quantity: int) -> int:
     """What was paid for so many of a line, in minor units; rounded down."""
-    for line in stored.order.lines:
+    for line in order.lines:
         if line.line_id == line_id and line.quantity:
             return line.total.minor * min(quantity, line.quantity) // line.quantity
     return 0
