@@ -1,8 +1,9 @@
 """Mails about returns: what each says, as in messages.py. They answer something that the customer
 did, so none is marketing.
 
-Whole sentences that depend on the reason of a decision (`reason`) and the merchant's own words
-(`answer`, `instructions`, `address`) come written; everything else is worded in return_wordings.py.
+The sentence that depends on the reason of a decision (`reason`) and the merchant's own words
+(`answer`, `send_to`) come written; everything else is worded in return_wordings.py. What a reader
+must not miss stands in the templates, as merchants may put their own words in place of ours.
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from app.channels.fields import FIRST_NAME, SHOP_FIELDS, TextField
 from app.domain.money import Money
 from app.i18n import N_, Language
 
-WhoPays = Literal["shop", "customer"]
+WhoPays = Literal["shop", "customer", "fee"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ RETURN_FIELDS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _ReturnMail:
     """What every mail about one return has. `withdraw_url` is set while the law grants it."""
 
@@ -74,7 +75,7 @@ class _ReturnMail:
     withdraw_url: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnReceiptMail(_ReturnMail):
     """The request is here, and a person looks at it."""
 
@@ -82,7 +83,7 @@ class ReturnReceiptMail(_ReturnMail):
     title: ClassVar = N_("Return: receipt")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnApprovedMail(_ReturnMail):
     """What to do, until when, and who pays for it."""
 
@@ -100,26 +101,26 @@ class ReturnApprovedMail(_ReturnMail):
         *SHOP_FIELDS,
     )
 
+    who_pays: WhoPays
+    fee: Money | None = None  # of "fee", taken off the refund
     send_by: date | None = None
-    who_pays: WhoPays | None = None
-    address: str = ""
-    instructions: str = ""
+    send_to: str = ""
     answer: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnDeclinedMail(_ReturnMail):
-    """Why not, kindly, and what the law still grants. `withdraw_until` goes with the link."""
+    """Why not, kindly, and what the law still grants: `withdraw_url` and until when, if known."""
 
     kind: ClassVar = "return_declined"
     title: ClassVar = N_("Return: declined")
 
-    reason: str = ""
+    reason: str
     answer: str = ""
     withdraw_until: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnReceivedMail(_ReturnMail):
     """The goods are back."""
 
@@ -127,7 +128,7 @@ class ReturnReceivedMail(_ReturnMail):
     title: ClassVar = N_("Return: arrived")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnRefundedMail(_ReturnMail):
     """The money went back."""
 
@@ -148,7 +149,7 @@ class ReturnRefundedMail(_ReturnMail):
     amount: Money | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnEndedMail(_ReturnMail):
     """It ended without money: the customer cancelled it, or the merchant closed it."""
 

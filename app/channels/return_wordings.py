@@ -57,15 +57,15 @@ def _said(mail: AboutReturn, words: Translator) -> tuple[str, str, str]:
             return (
                 words.gettext("Your return %(return)s is approved", **{"return": name}),
                 words.gettext("Your return is approved"),
-                words.gettext("Please send the items by %(date)s.", date=words.date(mail.send_by))
-                if mail.send_by
-                else words.gettext("Please send the items back."),
+                words.gettext("Please send the items back. Here is how."),
             )
         case ReturnDeclinedMail():
             return (
                 words.gettext("About your return %(return)s", **{"return": name}),
                 words.gettext("We cannot take this back"),
-                mail.reason or words.gettext("Your request does not fit our terms of return."),
+                words.gettext(
+                    "We looked at your request. Here is why not, and what you can still do."
+                ),
             )
         case ReturnReceivedMail():
             return (

@@ -6,6 +6,8 @@ from app.customer_pages import (
     from_store,
     preferences,
     return_lookup,
+    return_status,
+    returns,
     review,
     withdrawal,
 )
@@ -18,6 +20,8 @@ __all__ = [
     "from_store",
     "preferences",
     "return_lookup",
+    "return_status",
+    "returns",
     "review",
     "withdrawal",
 ]

@@ -1,9 +1,11 @@
 """What all customer pages share: blueprint, signed link, language, the shop's frame, headers."""
 
+import re
+from collections.abc import Mapping
 from typing import Any, NoReturn
 from urllib.parse import urlencode, urlsplit
 
-from flask import Blueprint, Response, abort, g, render_template, request, url_for
+from flask import Blueprint, Response, abort, g, redirect, render_template, request, url_for
 
 from app.channels.brand import DEFAULT_COLOUR
 from app.channels.links import Purpose
@@ -12,6 +14,8 @@ from app.domain.colour import ColourError, parse
 from app.http import allow, current_deps
 from app.i18n import SUPPORTED, negotiate
 from app.services.rate_limits import rate_limits
+
+_HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?")  # what may stand in the security policy
 
 blueprint = Blueprint("customer", __name__)
 
@@ -91,10 +95,23 @@ def address(endpoint: str, **values: Any) -> str:
     return url_for(f"customer.{endpoint}", **values, lang=_chosen_language().get("lang"))
 
 
-def link_to(purpose: Purpose, data: dict[str, str]) -> str:
-    """A page behind a signed link, in the reader's language."""
+def link_to(purpose: Purpose, data: dict[str, str], below: str = "", **query: str) -> str:
+    """A page behind a signed link, or `below` it, in the reader's language."""
     path = urlsplit(current_deps().links.make(purpose, data)).path
-    return _with_query(path, _chosen_language())
+    return _with_query(path + below, {**_chosen_language(), **query})
+
+
+def go(url: str) -> Response:
+    """Send the browser there, with GET."""
+    return redirect(url, 303, Response)  # type: ignore[return-value]  # Flask promises werkzeug's base class only
+
+
+def pictures_of(wanted: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Addresses of pictures by line; https is allowed anyhow, stores without it are named."""
+    pictures = {line_id: web_url(url) for line_id, url in wanted.items()}
+    hosts = [urlsplit(url).netloc for url in pictures.values() if url and url[:5] == "http:"]
+    g.picture_origins = {f"http://{host}" for host in hosts if _HOST.fullmatch(host)}
+    return pictures
 
 
 def web_url(url: str | None) -> str | None:

@@ -1,10 +1,10 @@
 """The way to a return without a link: order number and e-mail, then a code by mail."""
 
-from flask import Response, redirect, request
+from flask import Response, request
 
 from app.channels.links import Purpose
 from app.customer_pages.fields import Errors, address_error, line
-from app.customer_pages.frame import address, blueprint, here, link_to, page, shop_of, speak
+from app.customer_pages.frame import address, blueprint, go, here, link_to, page, shop_of, speak
 from app.db.shops import Shop
 from app.http import current_deps, page_language
 from app.i18n import N_
@@ -36,7 +36,7 @@ def return_lookup_now(shop_ref: str) -> Response:
     if not lookup.may_ask(_limits(), shop.id, caller, email):
         return _ask(shop, number, email, [], 429)
     ref = lookup.ask_code(deps, shop.id, number, email, page_language())
-    return _go("return_code", shop_ref=shop_ref, lookup_ref=ref)
+    return go(address("return_code", shop_ref=shop_ref, lookup_ref=ref))
 
 
 @blueprint.get("/c/<shop_ref>/return/<lookup_ref>")
@@ -64,7 +64,7 @@ def return_code_now(shop_ref: str, lookup_ref: str) -> Response:
         wrong = N_("This is not the code from the mail. Compare the digits and enter them again.")
         return _enter(shop, [("code", wrong)], 422)
     url = link_to(Purpose.RETURN, {"s": shop.public_ref, "o": found})
-    return redirect(url, 303, Response)  # type: ignore[return-value]  # Flask promises werkzeug's base class only
+    return go(url)
 
 
 def _open(shop_ref: str) -> Shop:
@@ -119,7 +119,3 @@ def _enter(shop: Shop, errors: Errors, status: int = 200) -> Response:
 def _code_over(shop: Shop) -> Response:
     again = address("return_lookup", shop_ref=shop.public_ref)
     return page("return_code_over.html", shop, 410, again_url=again)
-
-
-def _go(endpoint: str, **values: str) -> Response:
-    return redirect(address(endpoint, **values), 303, Response)  # type: ignore[return-value]  # see above

@@ -1,24 +1,23 @@
 """The review form behind the link of a review request."""
 
-import re
 from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from flask import Response, g, redirect, request
+from flask import Response, request
 
 from app.channels.links import Purpose
 from app.customer_pages.frame import (
     address,
     blueprint,
+    go,
     here,
     limit,
     link_to,
     page,
+    pictures_of,
     read_link,
     shop_of,
     speak,
-    web_url,
 )
 from app.customer_pages.review_form import Form, known, sent
 from app.db.shops import Shop
@@ -31,7 +30,6 @@ from app.services.reviews import Closed, Reviewable
 
 _LARGEST_FORM = 4_000_000  # bytes: an order of sixty items with the longest texts
 _RATE = "20/hour"
-_HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?")  # what may stand in the security policy
 
 
 @blueprint.get("/r/<token>")
@@ -58,7 +56,7 @@ def submit_review(token: str) -> Response:
     closed = reviews.submit(current_deps(), shop.id, order.order.order_id, form.reviews())
     if closed:
         return _sorry(shop, closed)
-    return _go("review_thanks", token)
+    return go(address("review_thanks", token=token))
 
 
 @blueprint.get("/r/<token>/thanks")
@@ -68,7 +66,7 @@ def review_thanks(token: str) -> Response:
     if isinstance(order, Closed):
         return _sorry(shop, order)
     if not order.written:
-        return _go("review", token)
+        return go(address("review", token=token))
     return page(
         "review_thanks.html",
         shop,
@@ -78,10 +76,6 @@ def review_thanks(token: str) -> Response:
         change_url=address("review", token=token),
         **_footer(shop, order),
     )
-
-
-def _go(endpoint: str, token: str) -> Response:
-    return redirect(address(endpoint, token=token), 303, Response)  # type: ignore[return-value]  # Flask promises werkzeug's base class only
 
 
 def _open(token: str) -> tuple[Shop, Reviewable | Closed]:
@@ -114,11 +108,7 @@ def _form(
 
 
 def _pictures(order: Reviewable) -> dict[str, str | None]:
-    """Addresses of pictures by line; https is allowed anyhow, stores without it are named."""
-    pictures = {item.line_id: web_url(item.image_url) for item in order.items}
-    hosts = [urlsplit(url).netloc for url in pictures.values() if url and url[:5] == "http:"]
-    g.picture_origins = {f"http://{host}" for host in hosts if _HOST.fullmatch(host)}
-    return pictures
+    return pictures_of({item.line_id: item.image_url for item in order.items})
 
 
 def _sorry(shop: Shop, closed: Closed) -> Response:

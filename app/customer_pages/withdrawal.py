@@ -7,12 +7,13 @@ the answer is the same whether or not there is such an order.
 
 from zoneinfo import ZoneInfo
 
-from flask import Response, redirect, request
+from flask import Response, request
 
 from app.channels.links import Purpose
 from app.customer_pages.frame import (
     address,
     blueprint,
+    go,
     here,
     limit,
     link_to,
@@ -24,6 +25,7 @@ from app.customer_pages.frame import (
     speak,
 )
 from app.customer_pages.withdrawal_form import Form, Receipt, opened, sealed, sent
+from app.db.returns import ReturnRow
 from app.db.shops import Shop
 from app.domain.snapshots import OrderSnapshot
 from app.http import current_deps, page_language
@@ -31,6 +33,7 @@ from app.services.preferences import masked
 from app.services.rate_limits import rate_limits
 from app.services.returns import asking, lookup, standing
 from app.services.returns.asking import Declaration, Refusal
+from app.services.returns.standing import Purchase
 
 _SMALL_FORM = 40_000  # bytes
 _RATE = "20/hour"
@@ -61,7 +64,7 @@ def withdraw_now(shop_ref: str) -> Response:
     lookup.declare(deps, shop.id, told)
     receipt = Receipt(form.name, form.email, form.number, form.goods, deps.business.now())
     token = sealed(deps.db.keyring, shop, receipt)
-    return _go(address("withdrawn", shop_ref=shop_ref, token=token))
+    return go(address("withdrawn", shop_ref=shop_ref, token=token))
 
 
 @blueprint.get("/c/<shop_ref>/withdraw/received/<token>")
@@ -78,25 +81,30 @@ def withdrawn(shop_ref: str, token: str) -> Response:
 @blueprint.get("/return/<token>/withdraw")
 def withdraw_order(token: str) -> Response:
     """The declaration filled in from the order of the link; one button confirms it."""
-    shop, order = _purchase(token)
-    if order is None:
-        return _go(address("withdraw", shop_ref=shop.public_ref))
-    return _confirm(shop, order)
+    shop, found = _purchase(token)
+    if found is None:
+        return go(address("withdraw", shop_ref=shop.public_ref))
+    return go(_status(shop, found.withdrawn)) if found.withdrawn else _confirm(shop, found.order)
 
 
 @blueprint.post("/return/<token>/withdraw")
 def withdraw_order_now(token: str) -> Response:
     """Confirmed; declared twice it is one."""
-    shop, order = _purchase(token)
-    if order is None:
-        return _go(address("withdraw", shop_ref=shop.public_ref))
+    shop, found = _purchase(token)
+    if found is None:
+        return go(address("withdraw", shop_ref=shop.public_ref))
     if not limit(_RATE, token):
         return page("too_often.html", shop, 429)
+    order = found.order
     told = Declaration(_name(order), order.person.email or "", order.number, "", page_language())
     row = asking.withdraw(current_deps(), shop.id, order.order_id, told)
     if isinstance(row, Refusal):
-        return _go(address("withdraw", shop_ref=shop.public_ref))
-    return _go(link_to(Purpose.RETURN_STATUS, {"s": shop.public_ref, "r": row.public_ref}))
+        return go(address("withdraw", shop_ref=shop.public_ref))
+    return go(_status(shop, row))
+
+
+def _status(shop: Shop, row: ReturnRow) -> str:
+    return link_to(Purpose.RETURN_STATUS, {"s": shop.public_ref, "r": row.public_ref})
 
 
 def _open(shop_ref: str) -> Shop:
@@ -107,13 +115,13 @@ def _open(shop_ref: str) -> Shop:
     return shop
 
 
-def _purchase(token: str) -> tuple[Shop, OrderSnapshot | None]:
+def _purchase(token: str) -> tuple[Shop, Purchase | None]:
     data = read_link(Purpose.RETURN, token)
     shop = shop_of(data.get("s", ""))
-    order = standing.purchase(current_deps(), shop.id, data.get("o", ""))
-    speak(order.locale if order else None, shop.language)
+    found = standing.purchase(current_deps(), shop.id, data.get("o", ""))
+    speak(found.order.locale if found else None, shop.language)
     _still_here(shop)
-    return shop, order
+    return shop, found
 
 
 def _still_here(shop: Shop) -> None:
@@ -145,7 +153,3 @@ def _confirm(shop: Shop, order: OrderSnapshot) -> Response:
 def _name(order: OrderSnapshot) -> str:
     person = order.person
     return " ".join(part for part in (person.first_name, person.last_name) if part)
-
-
-def _go(url: str) -> Response:
-    return redirect(url, 303, Response)  # type: ignore[return-value]  # Flask promises werkzeug's base class only

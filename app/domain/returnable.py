@@ -54,5 +54,7 @@ def quantities_given_back(
 
 def value_of(line: Line, quantity: int) -> Money:
     """What was paid for some of a line."""
+    if not line.quantity:
+        return Money.zero(line.total.currency)
     paid = line.total.minor * quantity
     return Money((2 * paid + line.quantity) // (2 * line.quantity), line.total.currency)

@@ -1,4 +1,4 @@
-"""A reason as a merchant reads it."""
+"""A reason as a merchant reads it, and as a customer does."""
 
 import re
 from collections.abc import Mapping
@@ -29,6 +29,20 @@ def explain(reason: Reason, translator: Translator, tz: tzinfo) -> str:
         return translator.gettext(detailed, **shown)
     shown.pop("n")
     return translator.ngettext(*detailed, int(reason.params["n"]), **shown)
+
+
+def told(text: Text, reason: Reason, translator: Translator, tz: tzinfo) -> str:
+    """A customer's sentence (`domain/return_words.py`) with the reason's facts; empty if they lack.
+
+    A reason stored by another release may not have them.
+    """
+    if not _names(text) <= reason.params.keys():
+        return ""
+    shown = {name: _shown(name, value, translator, tz) for name, value in reason.params.items()}
+    if isinstance(text, str):
+        return translator.gettext(text, **shown)
+    shown.pop("n")
+    return translator.ngettext(*text, int(reason.params["n"]), **shown)
 
 
 def _names(text: Text) -> set[str]:

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from app.automations.base import SettingsModel
@@ -18,8 +19,10 @@ from app.domain.ids import ActionId
 from app.domain.milestones import Milestone
 from app.domain.money import Money
 from app.domain.reasons import Reason, ReasonCode
+from app.domain.returns import ReturnState
 from app.domain.snapshots import Line, OrderSnapshot, Person
 from app.i18n import Language
+from app.pipeline.effects import return_mails
 from app.pipeline.effects.base import Work
 from app.pipeline.effects.mail import Letter
 from app.pipeline.effects.mails import coupon_mail, review_request
@@ -110,9 +113,24 @@ def _coupon(rt: Runtime, shop: Shop, order: OrderSnapshot) -> Letter:
     return coupon_mail(_work(rt, shop, order, ActionKind.COUPON_MAIL, _terms(rt, shop, settings)))
 
 
+def _return(
+    compose: return_mails.Compose,
+    state: ReturnState,
+    rt: Runtime,
+    shop: Shop,
+    order: OrderSnapshot,
+) -> Letter:
+    work = _work(rt, shop, order, ActionKind.RETURN_RECEIPT_MAIL, {})
+    return return_mails.example(work, compose, state)
+
+
 EXAMPLES: Mapping[str, Callable[[Runtime, Shop, OrderSnapshot], Letter]] = {
     ReviewRequestMail.kind: _review_request,
     MilestoneCouponMail.kind: _coupon,
+    **{
+        kind: partial(_return, compose, state)
+        for kind, (compose, state) in return_mails.EXAMPLES.items()
+    },
 }
 """How each kind of mail is written for the merchant's eyes; a test wants one for each that has
 `fields`."""

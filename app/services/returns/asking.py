@@ -4,28 +4,41 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from app.automations.base import Context
+from app.automations.base import Context, settings_as
 from app.automations.registry import RETURNS
+from app.automations.returns_approval import (
+    Prospects,
+    ReturnsApprovalSettings,
+    cost_of,
+    prospects,
+)
+from app.automations.returns_approval.prospects import Cost
 from app.db.orders import StoredOrder
 from app.db.returns import NewReturn, ReturnRow
 from app.db.shops import Shops
 from app.db.tenant import ShopData
 from app.domain.ids import PlatformId, ReturnId, ShopId
 from app.domain.money import Money
+from app.domain.reasons import Reason, ReasonCode
 from app.domain.refunds import is_refunded_whole, refunded_quantities
 from app.domain.returnable import value_of
 from app.domain.returns import (
+    ReturnItem,
     ReturnKind,
     ReturnLine,
     ReturnOrigin,
+    ReturnOutcome,
     ReturnReason,
+    ReturnRequest,
     ReturnState,
     ReturnWords,
 )
 from app.domain.snapshots import OrderSnapshot, Person
 from app.pipeline import returns
 from app.pipeline.context import Assembler
+from app.pipeline.returns.terms import settings_now
 from app.pipeline.runtime import Runtime
+from app.services.returns.standing import withdrawal_of
 
 CUSTOMER = "customer"
 
@@ -72,11 +85,14 @@ class Declaration:
 
 @dataclass(frozen=True, slots=True)
 class Portal:
-    """An order whose customer may ask. `context` is what rules see; `left` what is still there."""
+    """An order whose customer may ask. `context` is what rules see; `prospects` what may be asked
+    for. `rules_decide` is False while the automation is off: then people do.
+    """
 
     order: OrderSnapshot  # with its person
     context: Context
-    left: Mapping[PlatformId, int]
+    prospects: Prospects
+    rules_decide: bool
     returns: tuple[ReturnRow, ...]
     lines: Mapping[ReturnId, tuple[ReturnLine, ...]]
 
@@ -90,18 +106,52 @@ def find(rt: Runtime, shop_id: ShopId, order_id: PlatformId) -> Portal | Closed:
         if closed or stored is None:
             return closed or Closed.FORGOTTEN
         version = data.settings.current(RETURNS.key)
-        settings = RETURNS.Settings.model_validate(version.data if version else {})
+        rules_decide = version is not None and version.enabled
         context = Assembler(data, rt.business.now()).context(
-            stored.order, stored.customer_id, settings
+            stored.order, stored.customer_id, settings_now(data)
         )
         known = data.returns.of_order(order_id)
         return Portal(
             order=replace(stored.order, person=person),
             context=context,
-            left=returns.left_of(data, stored.order),
+            prospects=prospects(context, rules_decide=rules_decide),
+            rules_decide=rules_decide,
             returns=tuple(known),
             lines=data.returns.lines([row.id for row in known]),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What a request would lead to, as far as is known now; `worth` is what was paid for it."""
+
+    outcome: ReturnOutcome
+    reason: Reason
+    cost: Cost
+    worth: Money
+
+
+def foresee(portal: Portal, wishes: Sequence[Wish]) -> Foreseen:
+    """Ask the rules before the customer does. Carried out on a fresh picture, it may differ."""
+    context, order = portal.context, portal.order
+    items = tuple(ReturnItem(wish.line_id, wish.quantity, wish.reason) for wish in wishes)
+    outcome, reason = ReturnOutcome.HOLD, Reason.of(ReasonCode.RULES_OFF)
+    if portal.rules_decide:
+        request = ReturnRequest(ReturnKind.RETURN, ReturnOrigin.CUSTOMER, context.now, items)
+        ruling = RETURNS.decide_request(request, context)
+        outcome, reason = ruling.outcome, ruling.reason
+    bought = {line.line_id: line for line in order.lines}
+    settings = settings_as(context, ReturnsApprovalSettings)
+    reasons = [wish.reason for wish in wishes]
+    return Foreseen(
+        outcome,
+        reason,
+        cost_of(settings, order.total.currency, ReturnKind.RETURN, reasons),
+        sum(
+            (value_of(bought[wish.line_id], wish.quantity) for wish in wishes),
+            Money.zero(order.total.currency),
+        ),
+    )
 
 
 def submit(
@@ -141,9 +191,8 @@ def withdraw(
         if stored is None or stored.sealed_person is None or data.customers.is_erased(person):
             return Refusal.FORGOTTEN
         known = data.returns.of_order(order_id)
-        for row in known:
-            if row.kind is ReturnKind.WITHDRAWAL and row.state is not ReturnState.CANCELLED:
-                return row
+        if before := withdrawal_of(known):
+            return before
         left = returns.left_of(data, stored.order) or _kept(stored.order)
         wishes = [Wish(line, n, ReturnReason.NOT_ASKED) for line, n in left.items()]
         return _open(rt, data, stored, wishes, kind=ReturnKind.WITHDRAWAL, sealed=sealed)

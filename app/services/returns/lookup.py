@@ -17,7 +17,7 @@ from app.domain.emails import canonical_email
 from app.domain.ids import PlatformId, ShopId
 from app.domain.reasons import Reason, ReasonCode
 from app.i18n import Language
-from app.pipeline.effects.return_mails import CODE_MINUTES
+from app.pipeline.effects.return_code import CODE_MINUTES
 from app.pipeline.plan import Planner
 from app.pipeline.runtime import Runtime
 from app.services.rate_limits import RateLimits

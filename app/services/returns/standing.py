@@ -1,19 +1,14 @@
 """Where one return stands, as its customer's page and mails show it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from zoneinfo import ZoneInfo
 
 from app.db.returns import ReturnRow
-from app.db.shops import Shop
 from app.db.tenant import ShopData
 from app.domain.ids import PlatformId, ShopId
-from app.domain.returns import ReturnLine, ReturnWords
+from app.domain.returns import ReturnKind, ReturnLine, ReturnState, ReturnWords
 from app.domain.snapshots import OrderSnapshot, ProductSnapshot
 from app.pipeline.runtime import Runtime
-
-_TO_SEND_BACK = timedelta(days=14)  # after a withdrawal: Directive 2011/83/EU art. 14(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +40,34 @@ def find(rt: Runtime, shop_id: ShopId, public_ref: str) -> Standing | None:
         )
 
 
-def purchase(rt: Runtime, shop_id: ShopId, order_id: PlatformId) -> OrderSnapshot | None:
-    """The order that a customer withdraws from, its person opened; None if nobody is on record."""
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """An order that a customer may withdraw from, its person opened; `withdrawn` if they did."""
+
+    order: OrderSnapshot
+    withdrawn: ReturnRow | None
+
+
+def purchase(rt: Runtime, shop_id: ShopId, order_id: PlatformId) -> Purchase | None:
+    """The order of a link; None if nobody is on record (any more) as its customer."""
     with rt.db.read() as uow:
         data = ShopData(uow, shop_id)
         order = _order(data, order_id)
-        known = order is not None and not data.customers.is_erased(order.person)
-    return order if known and order and order.person.email else None
+        if order is None or not order.person.email or data.customers.is_erased(order.person):
+            return None
+        return Purchase(order, withdrawal_of(data.returns.of_order(order_id)))
 
 
-def send_back_by(shop: Shop, row: ReturnRow) -> date:
-    """The last day on which whoever withdrew must have sent the goods, in the shop's calendar."""
-    return (row.requested_at + _TO_SEND_BACK).astimezone(ZoneInfo(shop.timezone)).date()
+def withdrawal_of(rows: Sequence[ReturnRow]) -> ReturnRow | None:
+    """The withdrawal among the returns of an order, unless it was taken back."""
+    return next(
+        (
+            row
+            for row in rows
+            if row.kind is ReturnKind.WITHDRAWAL and row.state is not ReturnState.CANCELLED
+        ),
+        None,
+    )
 
 
 def _order(data: ShopData, order_id: PlatformId) -> OrderSnapshot | None:

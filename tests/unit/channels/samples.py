@@ -157,8 +157,7 @@ def returned(kind: type[Returned], **fields: Any) -> Returned:
 APPROVED: dict[str, Any] = {
     "send_by": date(2026, 12, 7),
     "who_pays": "customer",
-    "address": "Çınar & Breza\nDolná 14\n969 01 Banská Štiavnica",
-    "instructions": "Any packaging will do.\nKeep the slip of the post office.",
+    "send_to": "Çınar & Breza\nDolná 14\n969 01 Banská Štiavnica\n\nAny packaging will do.",
     "answer": "Sorry about the seam: this batch had a fault.",
 }
 
@@ -197,15 +196,16 @@ def withdrawal(**fields: Any) -> WithdrawalReceiptMail:
 def return_mails(lang: Language) -> list[Mail]:
     """Each kind of mail about returns, with much and with little known."""
     little: dict[str, Any] = {"lang": lang, "first_name": None, "withdraw_url": None, "items": ()}
-    declined = {"reason": "", "answer": "", "withdraw_until": date(2026, 12, 1)}
+    declined = {"reason": "The time for returning it is over.", "answer": "Sorry.\nWrite to us."}
     return [
         return_code(lang=lang),
         returned(ReturnReceiptMail, lang=lang),
         returned(ReturnReceiptMail, **little, order_number=""),
         returned(ReturnApprovedMail, lang=lang, **APPROVED),
-        returned(ReturnApprovedMail, **little),
+        returned(ReturnApprovedMail, **little, who_pays="fee", fee=Money(500, "EUR")),
+        returned(ReturnDeclinedMail, lang=lang, **declined, withdraw_until=date(2026, 12, 1)),
         returned(ReturnDeclinedMail, lang=lang, **declined),
-        returned(ReturnDeclinedMail, **little),
+        returned(ReturnDeclinedMail, **little, reason="Gift cards cannot be returned."),
         returned(ReturnReceivedMail, lang=lang),
         returned(ReturnRefundedMail, lang=lang, amount=Money(7_600, "EUR")),
         returned(ReturnRefundedMail, **little),
