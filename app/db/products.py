@@ -1,7 +1,8 @@
 """Product projections."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, or_, select, true, update
 
@@ -11,12 +12,20 @@ from app.db.models import products
 from app.domain.ids import PlatformId
 from app.domain.snapshots import ProductSnapshot
 
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 class Products(Repository):
     """Products of one shop."""
 
     def save(self, product: ProductSnapshot, seen_at: datetime) -> None:
-        """Write it unless a newer picture is stored. `seen_at` is business time."""
+        """Write it unless a newer picture is stored. `seen_at` is business time.
+
+        A partial picture keeps what it does not show of the stored one, which counts as never seen
+        from then on: whoever needs the whole truth reads it.
+        """
+        if product.partial:
+            product, seen_at = self._completed(product), _NEVER
         values = {
             "doc": product_doc(product),
             "version": product.version,
@@ -29,6 +38,17 @@ class Products(Repository):
                 set_=values,
                 where=_not_older(product),
             )
+        )
+
+    def _completed(self, product: ProductSnapshot) -> ProductSnapshot:
+        stored = self.many([product.product_id]).get(product.product_id)
+        if stored is None:
+            return product
+        return replace(
+            product,
+            price=product.price or stored.price,
+            categories=stored.categories,
+            regular_prices=stored.regular_prices,
         )
 
     def mark_gone(self, product_id: PlatformId, seen_at: datetime) -> None:

@@ -98,6 +98,6 @@ products = Table(
     Column("doc", Json, nullable=False),  # ProductSnapshot
     Column("gone", Boolean, nullable=False, default=False),
     time("version"),
-    time("read_at"),  # business time of the last picture, whatever brought it
+    time("read_at"),  # business time of the last whole picture; the epoch once a part of it changed
     UniqueConstraint("shop_id", "platform_id"),
 )

@@ -24,9 +24,15 @@ from app.pipeline.returns.steps import move, open_return
 from app.pipeline.runtime import Runtime
 
 STORE = "store"
-_SETTLED_THERE = frozenset(
-    {ReturnState.DECLINED, ReturnState.CLOSED, ReturnState.CANCELLED, ReturnState.APPROVED}
-)
+# Goods that were checked in there, or money that went back: approved before, whoever did it.
+_BEYOND_APPROVAL = frozenset({ReturnState.RECEIVED, ReturnState.REFUNDED})
+_OPEN_THERE = frozenset({ReturnState.APPROVED, ReturnState.RECEIVED})
+_SETTLED_THERE = _BEYOND_APPROVAL | {
+    ReturnState.DECLINED,
+    ReturnState.CLOSED,
+    ReturnState.CANCELLED,
+    ReturnState.APPROVED,
+}
 
 
 def follow(
@@ -44,12 +50,15 @@ def follow(
 
 
 def _counterpart(data: ShopData, seen: ReturnSnapshot) -> ReturnRow | None:
-    """Ours by the store's id; or our own request come back, known by the reference in it."""
+    """Ours by the store's id; or our own request come back, known by the reference in it. A
+    customer may write a reference as well: one whose counterpart is known is not taken for two.
+    """
     known = data.returns.by_platform_ref(seen.return_id)
     if known or not seen.reference:
         return known
     named = data.returns.by_name(seen.reference)
-    return named if named and named.order_id == seen.order_id else None
+    ours = named and named.order_id == seen.order_id and named.platform_ref is None
+    return named if ours else None
 
 
 def _we_are_telling(data: ShopData, row: ReturnRow) -> bool:
@@ -63,12 +72,20 @@ def _we_are_telling(data: ShopData, row: ReturnRow) -> bool:
 
 
 def _catch_up(rt: Runtime, data: ShopData, row: ReturnRow, state: ReturnState) -> None:
-    if state is ReturnState.APPROVED and row.state not in UNDECIDED:
-        if row.state not in OPEN_RETURNS:  # opened again in the store
-            data.returns.change(row, state=ReturnState.APPROVED, ended_at=None, decided_by=STORE)
-        return
-    if state is ReturnState.CLOSED and row.state not in OPEN_RETURNS:
-        return
+    if state in _OPEN_THERE and row.state not in OPEN_RETURNS:
+        if row.state is ReturnState.REFUNDED:
+            return
+        opened_again = data.returns.change(
+            row, state=ReturnState.APPROVED, ended_at=None, decided_by=STORE
+        )
+        if opened_again is None:
+            return
+        row = opened_again
+    if state in _BEYOND_APPROVAL and row.state in UNDECIDED:
+        approved = move(rt, data, row, ReturnState.APPROVED, by=STORE, in_store=True)
+        if approved is None:
+            return
+        row = approved
     if state is ReturnState.DECLINED and row.state is ReturnState.APPROVED:
         state = ReturnState.CLOSED
     move(rt, data, row, state, by=STORE, in_store=True)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from threading import Lock
 from types import MappingProxyType
 
@@ -28,6 +29,7 @@ from app.platforms.shopify.info import store_info
 from app.platforms.shopify.normalise import normalise
 from app.platforms.shopify.orders import Orders
 from app.platforms.shopify.products import Products
+from app.platforms.shopify.returns import Returns
 from app.platforms.shopify.reviews import Reviews
 from app.platforms.shopify.throttle import Bucket
 from app.platforms.shopify.tokens import Tokens
@@ -84,14 +86,15 @@ class Shopify:
             self._bucket(connection.domain),
             self._sleep,
         )
+        returns = Returns(client)
         return Store(
             info=lambda: store_info(client),
-            orders=Orders(client),
+            orders=Orders(client, partial(returns.read, background=True)),
             products=Products(client),
             customers=Customers(client),
             coupons=Coupons(client, self._clock),
             reviews=Reviews(client),
-            returns=None,
+            returns=returns,
             webhooks=Webhooks(client),
         )
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from app.domain.snapshots import ObjectKind
 
 _ORDER = "stores the order as shown; its facts become events"
-_RETURN = "reads the order again; bodies of returns have no version"
+_RETURN = "reads the return; bodies of returns have no version"
 
 TOPICS: Mapping[str, str] = MappingProxyType(
     {
@@ -44,7 +44,7 @@ TOPICS: Mapping[str, str] = MappingProxyType(
         "customers/merge": "unites two customers",
         "customers/delete": "marks the customer as gone",
         "customers_email_marketing_consent/update": "stores consent with its time",
-        "products/update": "stores title, picture and whether it can be reviewed",
+        "products/update": "stores what it shows; the rest is read before it matters",
         "products/delete": "marks the product as gone",
         "customers/data_request": "prepares an export for the merchant",
         "customers/redact": "erases the customer",

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
-from app.domain.snapshots import Gone, ObjectKind, Refresh, Snapshot
+from app.domain.snapshots import Gone, ObjectKind, Snapshot
 from app.platforms.base import Ignored, Received, Unknown
 from app.platforms.shopify.fields import Fields
 from app.platforms.shopify.normalise import (
@@ -12,6 +12,7 @@ from app.platforms.shopify.normalise import (
     messages,
     products,
     rest_orders,
+    returns,
 )
 
 Outcome = Snapshot | Sequence[Snapshot] | Ignored
@@ -31,10 +32,7 @@ def _order_paid(body: Fields, received: Received) -> Outcome:
 
 
 def _return(body: Fields, _: Received) -> Outcome:
-    order_id = rest_orders.order_of_return(body)
-    if order_id is None:
-        return Ignored("names no order; polling sees that the order changed")
-    return Refresh(ObjectKind.ORDER, order_id)
+    return returns.rest_return(body)
 
 
 RULES: Mapping[str, Rule] = MappingProxyType(
@@ -75,6 +73,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "graphql/order": lambda body, _: graphql_orders.order(body),
         "graphql/product": lambda body, _: products.graphql_product(body),
         "graphql/customer": lambda body, _: customers.graphql_customer(body),
+        "graphql/return": lambda body, _: returns.graphql_return(body),
     }
 )
 

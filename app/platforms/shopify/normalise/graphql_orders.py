@@ -119,6 +119,7 @@ def _line(line: Fields) -> Line:
     product, variant = line.node_or_none("product"), line.node_or_none("variant")
     quantity = line.count("quantity")
     unit = line.shop_money("discountedUnitPriceAfterAllDiscountsSet")
+    bought_at = line.node_or_none("originalUnitPriceSet")  # bodies of before we asked have none
     return Line(
         line_id=line.gid(),
         product_id=product.gid() if product else None,
@@ -130,6 +131,7 @@ def _line(line: Fields) -> Line:
         sku=line.text_or_none("sku"),
         is_gift_card=line.flag("isGiftCard"),
         ships=line.flag("requiresShipping"),
+        unit_price=bought_at.money_v2("shopMoney") if bought_at else None,
     )
 
 

@@ -5,7 +5,6 @@ Top-level amounts are in `currency`, the shop's; the buyer's is only in `*_set`.
 
 from datetime import datetime
 
-from app.domain.errors import BadPayload
 from app.domain.ids import PlatformId
 from app.domain.money import Money
 from app.domain.snapshots import (
@@ -148,6 +147,7 @@ def _line(line: Fields, currency: str) -> Line:
         sku=line.text_or_none("sku"),
         is_gift_card=line.flag("gift_card"),
         ships=line.flag("requires_shipping"),
+        unit_price=price,
     )
 
 
@@ -213,12 +213,3 @@ def _currency_of_refund(body: Fields) -> str | None:
         if bag:
             return bag.node("shop_money").currency("currency_code")
     return None
-
-
-def order_of_return(body: Fields) -> PlatformId | None:
-    """The order that a `returns/*` body names: nested, flat, or (update, process) not at all."""
-    nested = body.node_or_none("order")
-    found = nested.id("id") if nested else body.id_or_none("order_id")
-    if found is None and "id" in body:
-        raise BadPayload("a return without its order")
-    return found

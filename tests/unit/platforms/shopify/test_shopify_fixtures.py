@@ -103,6 +103,7 @@ def test_a_draft_order_without_customer_has_nobody_to_write_to() -> None:
     assert (order.country, order.locale) == (None, "zh-TW")
     assert order.coupon_codes == ("Wing Test 0123A",)
     assert order.lines[0].total == Money(9900 - 239 - 500, "HKD")
+    assert order.lines[0].unit_price == Money(9900, "HKD")
     assert not order.partial  # approved and anonymous is not the same as withheld
 
 
@@ -251,26 +252,28 @@ def test_a_refund_whose_amount_is_unclear_makes_us_read_the_order() -> None:
 
 
 @pytest.mark.parametrize(
-    "name",
+    ("name", "return_id"),
     [
-        "returns__request__captured_2023-10_plus_customer",
-        "returns__request__documented_2026-07",
-        "returns__approve__documented_2026-07",
-        "returns__decline__documented_2026-07",
-        "returns__cancel__documented_2026-07",
-        "returns__close__documented_2026-07",
-        "returns__reopen__documented_2026-07",
+        ("returns__request__captured_2023-10_plus_customer", "3547267221"),
+        ("returns__request__documented_2026-07", "123134564567890"),
+        ("returns__approve__documented_2026-07", "123134564567890"),
+        ("returns__decline__documented_2026-07", "123134564567890"),
+        ("returns__update__documented_2026-07", "123134564567890"),  # a difference, no number
+        ("returns__cancel__documented_2026-07", "123134564567890"),
+        ("returns__close__documented_2026-07", "123134564567890"),
+        ("returns__reopen__documented_2026-07", "123134564567890"),
     ],
 )
-def test_news_of_a_return_make_us_read_the_order(name: str) -> None:
-    body = recorded(name)["body"]
-    order_id = body["order"]["id"] if "order" in body else body["order_id"]
-    assert single(name) == Refresh(ObjectKind.ORDER, str(order_id))
+def test_news_of_a_return_make_us_read_it(name: str, return_id: str) -> None:
+    assert single(name) == Refresh(ObjectKind.RETURN, return_id)
 
 
-@pytest.mark.parametrize("action", ["update", "process"])
-def test_news_of_a_return_that_name_no_order_are_left_to_polling(action: str) -> None:
-    assert isinstance(outcome(f"returns__{action}__documented_2026-07"), Ignored)
+def test_news_of_a_processed_return_may_name_nothing() -> None:
+    name = "returns__process__documented_2026-07"  # no example of its body exists anywhere
+    assert isinstance(outcome(name), Ignored)
+    named = {"admin_graphql_api_id": "gid://shopify/Return/7"}
+    assert single(name, **named) == Refresh(ObjectKind.RETURN, "7")
+    assert single(name, id=7) == Refresh(ObjectKind.RETURN, "7")
 
 
 def test_customer() -> None:
@@ -307,7 +310,7 @@ def test_only_a_completed_merge_unites_customers() -> None:
         outcome(name, status="undone")
 
 
-@pytest.mark.parametrize("kind", list(ObjectKind))
+@pytest.mark.parametrize("kind", [ObjectKind.ORDER, ObjectKind.PRODUCT, ObjectKind.CUSTOMER])
 def test_deleted_objects_are_gone(kind: ObjectKind) -> None:
     gone = single(f"{kind.value}s__delete__documented_2026-07")
     assert (type(gone), gone.kind) == (Gone, kind)
@@ -319,6 +322,8 @@ def test_product() -> None:
     assert isinstance(product, ProductSnapshot)
     assert product.url == f"https://{SHOP}/products/example-t-shirt"
     assert product.reviewable
+    assert product.tags == ("example", "mens", "t-shirt")
+    assert product.partial  # no collections, and prices without a currency
     assert not single(name, published_at=None).reviewable
     assert not single(name, status="draft").reviewable
 

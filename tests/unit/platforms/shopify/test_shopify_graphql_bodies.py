@@ -39,9 +39,9 @@ def line(number: int, quantity: int = 1, current: int | None = None) -> dict[str
         "currentQuantity": quantity if current is None else current,
         "isGiftCard": False,
         "requiresShipping": True,
-        "image": {"url": "https://cdn.example.com/1.png", "altText": None},
         "product": {"id": "gid://shopify/Product/7"},
         "variant": None,
+        "originalUnitPriceSet": bag("12.0"),
         "discountedUnitPriceAfterAllDiscountsSet": bag("10.0"),
     }
 
@@ -116,6 +116,7 @@ def test_an_order_read_whole() -> None:
         ("1", Money(1000, "EUR")),
         ("2", Money(2000, "EUR")),
     ]
+    assert read.lines[0].unit_price == Money(1200, "EUR")
     assert read.status == "paid, partially fulfilled"
     assert (read.coupon_codes, read.partial) == (("WELCOME",), False)
 
@@ -242,6 +243,16 @@ def product(**changes: Any) -> Any:
         "updatedAt": "2026-11-01T08:00:00Z",
         "onlineStoreUrl": "https://shop.example.com/products/lamp",
         "featuredMedia": {"preview": {"image": {"url": "https://cdn.example.com/l.png"}}},
+        "productType": "Lighting",
+        "tags": ["brass", "final sale"],
+        "priceRangeV2": {"minVariantPrice": {"currencyCode": "EUR"}},
+        "collections": {"nodes": [{"title": "Living room"}, {"title": "Lighting"}]},
+        "variants": {
+            "nodes": [
+                {"id": "gid://shopify/ProductVariant/71", "compareAtPrice": "24.90"},
+                {"id": "gid://shopify/ProductVariant/72", "compareAtPrice": None},
+            ]
+        },
     }
     (snapshot,) = snapshots("graphql/product", body | changes)
     return snapshot
@@ -254,7 +265,15 @@ def test_a_product() -> None:
         version=datetime(2026, 11, 1, 8, tzinfo=UTC),
         url="https://shop.example.com/products/lamp",
         image_url="https://cdn.example.com/l.png",
+        categories=("Lighting", "Living room"),
+        tags=("brass", "final sale"),
+        regular_prices={"71": Money(2490, "EUR")},
     )
+
+
+def test_a_product_without_type_and_collections() -> None:
+    read = product(productType="", collections={"nodes": []}, tags=[])
+    assert (read.categories, read.tags, read.partial) == ((), (), False)
 
 
 @pytest.mark.parametrize(

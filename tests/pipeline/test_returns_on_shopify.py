@@ -1,0 +1,175 @@
+"""Returns on Shopify, where the platform has its own: ours written there and found again, its own
+decided by our rules, and whatever happens in its admin followed.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.db.returns import ReturnRow
+from app.domain.ids import ShopId
+from app.domain.returns import ReturnOrigin, ReturnReason, ReturnState
+from app.services.returns import asking
+from app.services.returns.asking import Wish
+from tests.pipeline.shopify_store import ShopifyStore, shopify_store
+from tests.support import switch_on
+
+pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture
+def store(
+    tmp_path: Path, database_url: str, free_port: Callable[[], int]
+) -> Iterator[ShopifyStore]:
+    public_url = f"http://127.0.0.1:{free_port()}"
+    with shopify_store(tmp_path, database_url, public_url) as opened:
+        shop = opened.enter_without_history()
+        switch_on(opened.harness, shop.id, "returns_approval")
+        yield opened
+
+
+@pytest.fixture
+def order(store: ShopifyStore) -> str:
+    """An order that arrived today."""
+    placed = store.place()
+    store.deliver(placed)
+    return placed
+
+
+def rows(store: ShopifyStore, order: str) -> list[ReturnRow]:
+    with store.harness.shop(store.shop.id) as data:
+        return data.returns.of_order(order)
+
+
+def only(store: ShopifyStore, order: str) -> ReturnRow:
+    (row,) = rows(store, order)
+    return row
+
+
+def there(store: ShopifyStore) -> list[str]:
+    """The states of the store's returns."""
+    return [found["status"] for found in store.see("returns")]
+
+
+def ask(store: ShopifyStore, order: str, reason: ReturnReason = ReturnReason.TOO_SMALL) -> Any:
+    shop_id: ShopId = store.shop.id
+    portal = asking.find(store.harness.deps, shop_id, order)
+    assert isinstance(portal, asking.Portal)
+    wish = Wish(portal.order.lines[0].line_id, 1, reason, "Menší, než som čakala")
+    asked = asking.submit(store.harness.deps, shop_id, order, [wish])
+    store.harness.run_jobs()
+    store.harness.drain_twins()
+    return asked
+
+
+def test_what_is_asked_on_our_page_is_one_return_on_both_sides(
+    store: ShopifyStore, order: str
+) -> None:
+    ask(store, order)
+    row = only(store, order)
+    (made,) = store.see("returns")
+    assert (row.state, row.decided_by, made["status"]) == (ReturnState.APPROVED, "rules", "open")
+    assert row.platform_ref == str(made["id"])
+    (line,) = made["lines"]
+    assert line["customer_note"] == f"[{row.name}] Menší, než som čakala"
+    assert [mail.kind for mail in store.harness.mails()] == ["return_approved_mail"]
+
+
+def test_a_request_whose_answer_was_lost_is_found_and_decided(
+    store: ShopifyStore, order: str
+) -> None:
+    store.fault(kind="cut", times=1, path="/admin/api", contains="mutation ReturnRequest")
+    ask(store, order)
+    store.harness.advance(minutes=5)
+    store.harness.drain_twins()
+    assert there(store) == ["open"]
+    assert only(store, order).state is ReturnState.APPROVED
+
+
+def test_what_is_asked_in_a_customer_account_is_decided_by_the_same_rules(
+    store: ShopifyStore, order: str
+) -> None:
+    store.move(order, "request-return", reason="too-big", note="Priveľké")
+    row = only(store, order)
+    assert (row.origin, row.state) == (ReturnOrigin.STORE, ReturnState.APPROVED)
+    assert there(store) == ["open"]
+    with store.harness.shop(store.shop.id) as data:
+        (lines,) = data.returns.lines([row.id]).values()
+        words = data.returns.words(row)
+    assert [(line.quantity, line.reason) for line in lines] == [(2, ReturnReason.TOO_LARGE)]
+    assert list(words.notes.values()) == ["Priveľké"]
+
+
+def test_a_request_that_the_rules_leave_to_a_person_may_be_declined_in_the_admin(
+    store: ShopifyStore, order: str
+) -> None:
+    asked = store.move(order, "request-return", reason="damaged-or-defective")
+    assert (only(store, order).state, there(store)) == (ReturnState.HELD, ["requested"])
+    store.do("decline-return", return_id=asked["id"], note="Bez fotografie to nejde.")
+    assert only(store, order).state is ReturnState.DECLINED
+    assert store.harness.mails() == []  # the store told the customer
+
+
+def test_a_return_that_the_merchant_made_is_taken_as_approved(
+    store: ShopifyStore, order: str
+) -> None:
+    made = store.move(order, "create-return")
+    row = only(store, order)
+    assert (row.origin, row.state) == (ReturnOrigin.MERCHANT, ReturnState.APPROVED)
+    store.do("cancel-return", return_id=made["id"])
+    assert only(store, order).state is ReturnState.CANCELLED
+    assert store.harness.mails() == []
+
+
+def test_goods_checked_in_and_money_back_in_the_admin_are_followed(
+    store: ShopifyStore, order: str
+) -> None:
+    asked = store.move(order, "request-return", reason="damaged-or-defective")
+    store.do("approve-return", return_id=asked["id"])
+    store.do("process-return", return_id=asked["id"])
+    assert only(store, order).state is ReturnState.RECEIVED
+    store.do("close-return", return_id=asked["id"])
+    assert only(store, order).state is ReturnState.CLOSED
+    store.do("reopen-return", return_id=asked["id"])
+    assert only(store, order).open
+
+
+def test_a_refund_in_the_admin_ends_the_return(store: ShopifyStore, order: str) -> None:
+    made = store.move(order, "create-return")
+    store.do("process-return", return_id=made["id"], refund=True)
+    assert only(store, order).state is ReturnState.REFUNDED
+    store.do("close-return", return_id=made["id"])
+    assert only(store, order).state is ReturnState.REFUNDED
+
+
+def test_what_was_lost_on_the_way_is_found_by_polling(store: ShopifyStore, order: str) -> None:
+    held = store.move(order, "request-return", reason="damaged-or-defective")
+    store.fault(kind="drop")
+    store.do("approve-return", return_id=held["id"])
+    store.do("process-return", return_id=held["id"])
+    other = store.place(email="petra@example.sk")
+    store.deliver(other)
+    store.move(other, "request-return", reason="too-big")
+    assert only(store, order).state is ReturnState.HELD
+    assert rows(store, other) == []
+    store.heal()
+    store.harness.wall.advance(minutes=16)
+    store.harness.advance(minutes=16)
+    store.harness.drain_twins()
+    assert only(store, order).state is ReturnState.RECEIVED
+    assert only(store, other).state is ReturnState.APPROVED
+    assert there(store) == ["open", "open"]
+
+
+def test_a_customer_who_writes_a_reference_of_ours_gets_a_return_of_their_own(
+    store: ShopifyStore, order: str
+) -> None:
+    ask(store, order)
+    first = only(store, order)
+    line = str(next(o for o in store.see("orders") if o["id"] == int(order))["lines"][0]["id"])
+    store.move(order, "request-return", lines={line: 1}, note=f"[{first.name}] the same, please")
+    both = rows(store, order)
+    assert len({row.platform_ref for row in both}) == 2
+    assert {row.id for row in both} > {first.id}
