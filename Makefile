@@ -8,7 +8,7 @@ endif
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test lint fmt migrate replay screenshots lock clean
+.PHONY: help setup run demo test lint fmt migrate replay screenshots plugin lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -25,6 +25,7 @@ demo: setup ## Play one scenario on both demo stores and compare the end with wh
 
 test: setup ## Run all tests (FILES=tests/unit for a part)
 	@$(BIN)/python scripts/ensure_browser.py
+	@$(BIN)/python scripts/ensure_php.py
 	@$(BIN)/python -m pytest -n $(or $(WORKERS),auto) --maxprocesses 4 --dist loadgroup $(FILES)
 
 lint: setup ## Check style, types, architecture, dependencies, locks and documentation
@@ -51,6 +52,9 @@ replay: setup ## Post a recorded delivery, signed, to the running app: make repl
 screenshots: setup ## Take the pictures of the running product that the documentation shows
 	@$(BIN)/python scripts/ensure_browser.py
 	@$(BIN)/python scripts/screenshots.py
+
+plugin: setup ## Pack the WordPress plugin into dist/ (APP_URL=https://... fills its address in)
+	@$(BIN)/python scripts/build_plugin.py $(if $(APP_URL),--app-url $(APP_URL))
 
 lock: setup ## Resolve the dependencies of pyproject.toml anew into requirements/*.lock
 	@$(BIN)/python scripts/lock.py

@@ -96,7 +96,7 @@ def _twins(settings: Settings) -> list[ProcessSpec]:
             [
                 sys.executable, "-m", "twins.woocommerce", "--port", woocommerce.rpartition(":")[2],
                 "--state", str(state / "twin-woocommerce.sqlite3"), "--seed", "demo",
-                "--queue-delay", "0.1", "--allow-http-callback",
+                "--queue-delay", "0.1", "--allow-http-callback", "--plugin",
             ],
             ready=http_ready(f"{woocommerce}/_twin/health"),
         ),
@@ -118,6 +118,7 @@ def _say_where(settings: Settings, *, demo: bool) -> None:
         print(f"  Clock and outbox               {settings.public_url}/dev/")
         print(f"  WooCommerce demo store         {woocommerce}/")
         print(f"  … as its merchant              {woocommerce}/wp-admin/")
+        print(f"  … Afterglow in its admin       {woocommerce}/wp-admin/admin.php?page=afterglow")
         print(f"  … its Afterglow dashboard      {settings.public_url}/dev/enter")
         print(f"  Shopify demo store             {shopify}/store/cinar-breza/storefront")
         print(f"  … as its merchant              {shopify}/store/cinar-breza/")

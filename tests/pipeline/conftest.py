@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,7 +94,14 @@ class WooStore:
 @pytest.fixture
 def woo(harness: Harness) -> Iterator[WooStore]:
     """A demo store, connected with pasted keys, history read, webhooks registered."""
-    with twins.woocommerce.start(port=0, demo=True, queue_delay=0.05) as twin:
+    with connected_store(harness) as store:
+        yield store
+
+
+@contextmanager
+def connected_store(harness: Harness, **options: Any) -> Iterator[WooStore]:
+    """The same with a twin that was started with options."""
+    with twins.woocommerce.start(port=0, demo=True, queue_delay=0.05, **options) as twin:
         harness.follow(twin.url)
         keys = requests.post(
             f"{twin.url}/_twin/keys", json={"permissions": "read_write"}, timeout=5

@@ -15,6 +15,7 @@ from twins.common.server import RunningTwin
 from twins.common.state import Documents
 from twins.woocommerce.app import create_app
 from twins.woocommerce.hookshot import forge, safe_send
+from twins.woocommerce.plugin_host import PluginHost
 from twins.woocommerce.seed import seed_demo, seed_users
 from twins.woocommerce.store import Config, Store
 
@@ -29,19 +30,25 @@ def start(
     queue_delay: float = 0.2,
     webhook_timeout: float = 60,
     allow_http_callback: bool = True,
+    plugin: bool = False,
+    php: bool = True,
 ) -> RunningTwin:
     """Start a store; `state` is its SQLite file, `demo` stocks it with textiles.
 
     `queue_delay` is how long (seconds) a change waits for the webhook queue to run;
     `allow_http_callback` lets wc-auth call back to http on loopback, which no real store does.
+    `plugin` activates our plugin in it; without `php` a stand-in answers for the plugin.
     """
     documents = Documents(state)
     clock = TwinClock(documents)
     faults = Faults()
     store = Store(documents, clock, faults, config or Config())
     deliveries = DeliveryQueue(clock.now, faults, forge, webhook_timeout, send=safe_send)
-    app = create_app(store, deliveries, queue_delay, allow_http_callback)
+    plugin_host = PluginHost(store, php=php)
+    app = create_app(store, deliveries, queue_delay, allow_http_callback, plugin_host)
     seed_users(store)
+    if plugin:
+        plugin_host.switch(on=True)
     if demo:
         seed_demo(store)
     running = server.start(

@@ -17,6 +17,7 @@ def main() -> None:
     parser.add_argument(
         "--allow-http-callback", action="store_true", help="wc-auth may call http on loopback"
     )
+    parser.add_argument("--plugin", action="store_true", help="with the Afterglow plugin activated")
     options = parser.parse_args()
     twin = start(
         port=options.port,
@@ -24,6 +25,7 @@ def main() -> None:
         demo=options.seed == "demo",
         queue_delay=options.queue_delay,
         allow_http_callback=options.allow_http_callback,
+        plugin=options.plugin,
     )
     sys.stdout.write(f"WooCommerce twin at {twin.url}, control page {twin.url}/_twin/\n")
     sys.stdout.flush()

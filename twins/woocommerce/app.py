@@ -25,6 +25,7 @@ from twins.woocommerce.control import woocommerce_control
 from twins.woocommerce.errors import WpError
 from twins.woocommerce.hookshot import Hookshot
 from twins.woocommerce.pages import pages
+from twins.woocommerce.plugin_host import PluginHost
 from twins.woocommerce.rest import (
     RestRequest,
     RestResponse,
@@ -37,6 +38,7 @@ from twins.woocommerce.store import Store
 from twins.woocommerce.storefront import storefront
 from twins.woocommerce.wc_auth import wc_auth
 from twins.woocommerce.withdrawal import withdrawal
+from twins.woocommerce.wp_admin import rest_routes, wp_admin
 
 FIXED_ROUTES = [
     *order_routes.ROUTES,
@@ -52,7 +54,11 @@ FIXED_ROUTES = [
 
 
 def create_app(
-    store: Store, deliveries: DeliveryQueue, queue_delay: float, allow_http_callback: bool
+    store: Store,
+    deliveries: DeliveryQueue,
+    queue_delay: float,
+    allow_http_callback: bool,
+    host: PluginHost,
 ) -> Flask:
     """Build the application and connect the store's changes to its webhooks."""
     app = Flask(__name__)
@@ -62,8 +68,8 @@ def create_app(
         return _as_seen_by(store, f"/wc/v3/{resource}s/{number}", user)
 
     hookshot = Hookshot(store, deliveries, read, queue_delay)
-    store.listeners.append(hookshot.fired)
-    routes = [*FIXED_ROUTES, *webhook_routes.routes(hookshot)]
+    store.listeners += [hookshot.fired, host.fired]
+    routes = [*FIXED_ROUTES, *webhook_routes.routes(hookshot), *rest_routes(host)]
 
     @app.route("/wp-json/", defaults={"route": ""}, methods=["GET", "POST", "PUT", "DELETE"])
     @app.route("/wp-json/<path:route>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
@@ -82,7 +88,8 @@ def create_app(
     app.register_blueprint(wc_auth(store, allow_http_callback))
     app.register_blueprint(storefront(store))
     app.register_blueprint(withdrawal(store))
-    app.register_blueprint(pages(store, deliveries))
+    app.register_blueprint(pages(store, deliveries, host))
+    app.register_blueprint(wp_admin(store, host))
     return app
 
 

@@ -13,13 +13,15 @@ from twins.woocommerce.control import MOVES, TRACKING
 from twins.woocommerce.errors import WpError
 from twins.woocommerce.order_page import order_page
 from twins.woocommerce.order_payload import refunds_of, total
+from twins.woocommerce.plugin_host import PluginHost
 from twins.woocommerce.store import Store
+from twins.woocommerce.wp_admin import PAGE, plugin_page
 
 DAY_SECONDS = 86_400
 SHOWN_ATTEMPTS = 25
 
 
-def pages(store: Store, deliveries: DeliveryQueue) -> Blueprint:
+def pages(store: Store, deliveries: DeliveryQueue, host: PluginHost) -> Blueprint:
     """Return both pages; their buttons post to `/_twin/do/…` and come back."""
     blueprint = Blueprint("pages", __name__, template_folder="templates")
 
@@ -29,6 +31,8 @@ def pages(store: Store, deliveries: DeliveryQueue) -> Blueprint:
 
     @blueprint.get("/wp-admin/admin.php")
     def admin_page() -> ResponseReturnValue:
+        if request.args.get("page") == PAGE and host.active:
+            return plugin_page(store, host)
         if request.args.get("page") != "wc-orders" or "id" not in request.args:
             return redirect("/wp-admin/")
         order = store.state.get("order", request.args.get("id", 0, type=int))

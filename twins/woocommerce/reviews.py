@@ -66,12 +66,14 @@ def create(store: Store, data: Document) -> Document:
     _recount(store, product)
     review["rating"] = int(data.get("rating") or 0)
     store.state.put("review", review["id"], review)
+    store.fire("comment.inserted", (review, ""))
     return review
 
 
 def change(store: Store, review: Document, data: Document) -> Document:
     """Change a review's text, rating or status (the control page's moderation too)."""
     _check_lengths(data)
+    before = review["status"]
     for name in ("review", "reviewer", "reviewer_email"):
         if data.get(name) is not None:
             review[name] = data[name]
@@ -84,6 +86,8 @@ def change(store: Store, review: Document, data: Document) -> Document:
         _recount(store, product)
     review["rating"] = int(data.get("rating") or review["rating"])
     store.state.put("review", review["id"], review)
+    if review["status"] != before:
+        store.fire("comment.changed", (review, before))
     return review
 
 

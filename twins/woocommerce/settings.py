@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from twins.common.state import Document
 from twins.woocommerce.errors import WpError
+from twins.woocommerce.plugin_host import NAMESPACE, is_active
 from twins.woocommerce.rest import RestRequest, RestResponse, Route
 from twins.woocommerce.store import WOOCOMMERCE, WORDPRESS, Store
 
@@ -30,7 +31,7 @@ def _root(store: Store, request: RestRequest) -> RestResponse:
             "page_for_posts": 0,
             "page_on_front": 0,
             "show_on_front": "posts",
-            "namespaces": NAMESPACES,
+            "namespaces": NAMESPACES + ([NAMESPACE] if is_active(store) else []),
             "authentication": authentication,
             "routes": {},
             "site_logo": 0,

@@ -43,9 +43,9 @@ def storefront(store: Store) -> Blueprint:
     def show_picture(name: str) -> ResponseReturnValue:
         return Response(picture(name), mimetype="image/svg+xml")
 
-    @blueprint.get("/_twin/twin.css")
-    def stylesheet() -> ResponseReturnValue:
-        return Response((HERE / "static" / "twin.css").read_bytes(), mimetype="text/css")
+    @blueprint.get("/_twin/<any('twin.css', 'wp-admin.css'):name>")
+    def stylesheet(name: str) -> ResponseReturnValue:
+        return Response((HERE / "static" / name).read_bytes(), mimetype="text/css")
 
     _checkout_routes(blueprint, store)
     return blueprint

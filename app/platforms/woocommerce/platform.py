@@ -29,6 +29,7 @@ from app.platforms.woocommerce.plugin import Plugin
 from app.platforms.woocommerce.products import Products
 from app.platforms.woocommerce.returns import Returns
 from app.platforms.woocommerce.reviews import Reviews
+from app.platforms.woocommerce.topics import PLUGIN_TOPICS
 from app.platforms.woocommerce.verify import verify
 from app.platforms.woocommerce.webhooks import Webhooks
 
@@ -49,8 +50,8 @@ class WooCommerce:
 
     key = "woocommerce"
     shared_secrets: tuple[str, ...] = ()  # each webhook has its own
-    plugin_topics: Mapping[str, str] = topics.PLUGIN_TOPICS
     topics: Mapping[str, str] = topics.TOPICS
+    plugin_topics: Mapping[str, str] = PLUGIN_TOPICS
     polls_minutes = 10
     import_days = 90
     renew: Callable[[str, str], TokenPair] | None = None  # keys do not expire

@@ -17,6 +17,7 @@ from app.domain.snapshots import (
     CustomerSnapshot,
     ObjectKind,
     OrderSnapshot,
+    PostedReview,
     ProductSnapshot,
     Refresh,
 )
@@ -48,9 +49,46 @@ def meta(**values: Any) -> list[dict[str, Any]]:
 
 
 def test_what_we_register_is_what_we_can_read():
-    fetched = {topics.FETCHED_ORDER, topics.FETCHED_PRODUCT, topics.FETCHED_CUSTOMER}
-    assert set(READERS) == set(topics.TOPICS) | fetched
+    fetched = {
+        topics.FETCHED_ORDER,
+        topics.FETCHED_PRODUCT,
+        topics.FETCHED_CUSTOMER,
+        topics.FETCHED_REVIEW,
+    }
+    assert set(READERS) == set(topics.TOPICS) | set(topics.PLUGIN_TOPICS) | fetched
+    assert not set(topics.TOPICS) & set(topics.PLUGIN_TOPICS)
     assert not set(topics.IGNORED) & set(READERS)
+
+
+def test_what_the_plugin_forwards_is_read_from_the_store():
+    """The body is documented: {"action": the hook, "arg": its first argument}."""
+    posted = {"action": "woocommerce_afterglow_review_posted", "arg": 21}
+    assert read(posted, topics.REVIEW_POSTED) == [Refresh(ObjectKind.REVIEW, "21")]
+    left = {"action": "woocommerce_afterglow_fulfilled", "arg": 2539}
+    assert read(left, topics.FULFILLED) == [Refresh(ObjectKind.ORDER, "2539")]
+
+
+@pytest.mark.parametrize("arg", [None, 0, -1, "21", "x", True, 1.5, [], {"id": 21}])
+def test_a_hook_without_a_number_names_nothing(arg):
+    with pytest.raises(BadPayload):
+        read({"action": "woocommerce_afterglow_fulfilled", "arg": arg}, topics.FULFILLED)
+
+
+def test_a_review_of_the_store():
+    review = {
+        "id": 21,
+        "date_created_gmt": "2026-11-22T02:41:58",
+        "product_id": 7,
+        "status": "hold",
+        "reviewer_email": "Zofia@example.sk",
+        "rating": 5,
+    }
+    assert read(review, topics.FETCHED_REVIEW) == [
+        PostedReview("21", "7", "Zofia@example.sk", VERSION)
+    ]
+    for change in ({"status": "spam"}, {"status": "trash"}, {"reviewer_email": ""},
+                   {"product_id": 0}, {"date_created_gmt": ""}):  # fmt: skip
+        assert isinstance(read(review | change, topics.FETCHED_REVIEW), Ignored), change
 
 
 def test_three_outcomes_per_topic():

@@ -256,9 +256,6 @@ function check_admin_referer( $action ) {
 
 function wp_die( $message = '', $title = '', $arguments = array() ) {
 	Twin_Site::$status = isset( $arguments['response'] ) ? $arguments['response'] : 500;
-	while ( ob_get_level() > 1 ) {
-		ob_end_clean();
-	}
 	echo '<p>' . $message . '</p>';
 	throw new Twin_Request_Ended( $message );
 }
