@@ -9,6 +9,7 @@ from app.db import webhooks as subscriptions
 from app.db.session import DatabaseUnavailable
 from app.domain.ids import ShopId
 from app.http import current_deps, empty
+from app.logs import about_shop
 from app.pipeline.receive import receive
 from app.platforms.base import Delivery, Endpoint, Ping, RawRequest, Refusal
 from app.webhooks.body import BodyTooLarge, read_body
@@ -27,6 +28,8 @@ def deliver(platform: str, token: str) -> Response:
             return empty(404)
         body = read_body(request.environ, current_deps().settings.max_body_bytes)
         endpoint, shop_id = found
+        if shop_id is not None:
+            about_shop(shop_id)
         verified = current_deps().platforms[platform].verify(RawRequest(_headers(), body), endpoint)
         return _reply(platform, verified, shop_id)
     except BodyTooLarge:
