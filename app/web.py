@@ -17,7 +17,7 @@ from app.config import load_settings
 from app.db.session import DatabaseUnavailable
 from app.deps import Deps
 from app.embedded_ui import activity, automations, dev, health, home, metrics, session
-from app.http import EXTENSION, allow, current_deps
+from app.http import EXTENSION, allow, counters, current_deps
 from app.i18n import SUPPORTED, Language, Translator, install, negotiate
 from app.installers import shopify, woocommerce
 from app.logs import begin_request, configure_logging, place_of
@@ -119,13 +119,16 @@ def _begin() -> None:
 def _end(response: Response) -> Response:
     """One line per request: which page it was, never its address (signed links, searches)."""
     response.headers["X-Request-Id"] = g.request_id
+    took = perf_counter() - g.began
+    family = f"{response.status_code // 100}xx"
+    counters().requests.labels(str(request.endpoint), family).observe(took)
     level = log.debug if request.endpoint in _SILENT else log.info
     level(
         "web.request",
         endpoint=request.endpoint,
         method=request.method[:10],
         status=response.status_code,
-        ms=round((perf_counter() - g.began) * 1000),
+        ms=round(took * 1000),
     )
     return response
 

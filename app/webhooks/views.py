@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request
 from app.db import webhooks as subscriptions
 from app.db.session import DatabaseUnavailable
 from app.domain.ids import ShopId
-from app.http import current_deps, empty
+from app.http import counters, current_deps, empty
 from app.logs import about_shop
 from app.pipeline.receive import receive
 from app.platforms.base import Delivery, Endpoint, Ping, RawRequest, Refusal
@@ -22,6 +22,13 @@ log = structlog.get_logger()
 @blueprint.post("/<platform>/<token>", strict_slashes=False)
 def deliver(platform: str, token: str) -> Response:
     """Take one delivery; 200 once it is on disk, 503 if that cannot be had within moments."""
+    answer = _deliver(platform, token)
+    known = platform if platform in current_deps().platforms else "unknown"
+    counters().deliveries.labels(known, str(answer.status_code)).inc()
+    return answer
+
+
+def _deliver(platform: str, token: str) -> Response:
     try:
         found = _endpoint(platform, token)
         if found is None:
