@@ -115,7 +115,7 @@ class Ticker:
 def main() -> None:
     """Tick until told to stop."""
     settings = load_settings()
-    configure_logging(settings)
+    configure_logging(settings, "clock")
     witnesses = (FileWitness(settings.data_dir), RedisWitness(connect(settings.redis_url)))
     ticker = Ticker(build_deps(settings), witnesses)
     stop = threading.Event()

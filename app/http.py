@@ -1,11 +1,39 @@
 """What every HTTP surface shares: the way to `Deps`, and answers that carry no content."""
 
 from flask import Response, current_app, g, request
+from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from app.deps import Deps
 from app.i18n import SUPPORTED, Language, negotiate
 
 EXTENSION = "afterglow"
+_COUNTERS = "afterglow-counters"
+
+
+class Counters:
+    """What one web process counts since its start, for `/metrics`; no shop is named."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.deliveries = Counter(
+            "afterglow_deliveries",
+            "Deliveries by what they were answered",
+            ["platform", "status"],
+            registry=self.registry,
+        )
+        self.requests = Histogram(
+            "afterglow_request_seconds",
+            "How long requests took, by page",
+            ["endpoint", "status"],
+            buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0),
+            registry=self.registry,
+        )
+
+
+def counters() -> Counters:
+    """Those of the running application."""
+    found: Counters = current_app.extensions.setdefault(_COUNTERS, Counters())
+    return found
 
 
 def current_deps() -> Deps:

@@ -1,12 +1,12 @@
 """The web process: one Flask application for platforms, merchants and customers."""
 
 import logging
-import traceback
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import structlog
-from flask import Flask, Response, abort, render_template, request
+from flask import Flask, Response, abort, g, render_template, request
 from jinja2 import ChoiceLoader, FileSystemLoader
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -17,16 +17,17 @@ from app.config import load_settings
 from app.db.session import DatabaseUnavailable
 from app.deps import Deps
 from app.embedded_ui import activity, automations, dev, health, home, metrics, session, texts
-from app.http import EXTENSION, allow, page_language
+from app.http import EXTENSION, allow, counters, current_deps, page_language
 from app.i18n import SUPPORTED, Translator, install
 from app.installers import plugin, shopify, woocommerce
-from app.logs import configure_logging
+from app.logs import begin_request, configure_logging, place_of
 from app.services.continuity import FileWitness, Watch
 from app.webhooks import views as webhooks
 
 log = structlog.get_logger()
 _HERE = Path(__file__).parent
 _TEMPLATES = ("embedded_ui", "customer_pages", "installers")
+_SILENT = frozenset({"static", "health.alive", "health.ready", "metrics.metrics"})
 _BLUEPRINTS = (
     webhooks.blueprint,
     woocommerce.blueprint,
@@ -46,17 +47,15 @@ _BLUEPRINTS = (
 class _Application(Flask):
     def log_exception(self, exc_info: Any) -> None:
         """The place and no more: addresses are signed links, and values may be personal data."""
-        frames = traceback.extract_tb(exc_info[2])
-        place = f"{frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].lineno}"
         error = exc_info[0].__name__
-        log.error("web.bug", endpoint=request.endpoint, error=error, place=place)
+        log.error("web.bug", endpoint=request.endpoint, error=error, place=place_of(exc_info[1]))
 
 
 def create_app(deps: Deps | None = None) -> Flask:
     """The WSGI application; without `deps` they are built from the environment."""
     if deps is None:
         settings = load_settings()
-        configure_logging(settings)
+        configure_logging(settings, "web")
         deps = build_deps(settings)
         _look_back(deps)
     app = _Application(
@@ -95,10 +94,36 @@ def _pages(app: Flask) -> None:
     """Language, headers and error pages for everything that people see."""
     install(app.jinja_env, lambda: Translator(page_language()))
     app.context_processor(lambda: {"language": page_language(), "supported": SUPPORTED})
+    app.before_request(_begin)
     app.before_request(_refuse_nul)
     app.after_request(_headers)
+    app.after_request(_end)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(DatabaseUnavailable, _unavailable)
+
+
+def _begin() -> None:
+    """Give the request its id: a trusted proxy's own, never one that just anybody sent."""
+    trusted = current_deps().settings.trusted_proxies > 0
+    g.request_id = begin_request(request.headers.get("X-Request-Id") if trusted else None)
+    g.began = perf_counter()
+
+
+def _end(response: Response) -> Response:
+    """One line per request: which page it was, never its address (signed links, searches)."""
+    response.headers["X-Request-Id"] = g.request_id
+    took = perf_counter() - g.began
+    family = f"{response.status_code // 100}xx"
+    counters().requests.labels(str(request.endpoint), family).observe(took)
+    level = log.debug if request.endpoint in _SILENT else log.info
+    level(
+        "web.request",
+        endpoint=request.endpoint,
+        method=request.method[:10],
+        status=response.status_code,
+        ms=round(took * 1000),
+    )
+    return response
 
 
 def _refuse_nul() -> None:

@@ -28,7 +28,7 @@ _PATIENCE_SECONDS = 3
 def main() -> None:
     """Listen until told to stop."""
     settings = load_settings()
-    configure_logging(settings)
+    configure_logging(settings, "worker")
     deps = build_deps(settings)
     redis = connect(settings.redis_url)
     tasks.prepare(deps, redis)

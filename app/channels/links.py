@@ -3,6 +3,8 @@
 A link names ids and hashes only. GET of any of them changes nothing (mail scanners follow links).
 """
 
+import hashlib
+import hmac
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
@@ -47,6 +49,11 @@ class Links:
     def __init__(self, public_url: str, keys: Sequence[str]) -> None:
         self.public_url = public_url
         self._keys = list(keys)  # oldest first, as itsdangerous wants them
+
+    @property
+    def installation(self) -> str:
+        """Tells this installation from others, and tells nothing of its keys."""
+        return hmac.new(self._keys[-1].encode(), b"installation", hashlib.sha256).hexdigest()[:16]
 
     def make(self, purpose: Purpose, data: Mapping[str, str], **query: str) -> str:
         """An address such as https://…/r/<token>?stars=4."""

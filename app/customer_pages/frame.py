@@ -13,6 +13,7 @@ from app.db.shops import Shop, Shops
 from app.domain.colour import ColourError, parse
 from app.http import allow, current_deps
 from app.i18n import SUPPORTED, negotiate
+from app.logs import about_shop
 from app.services.rate_limits import rate_limits
 
 _HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?")  # what may stand in the security policy
@@ -47,6 +48,7 @@ def shop_of(public_ref: str) -> Shop:
         shop = Shops(uow).by_ref(public_ref)
     if shop is None:
         no_such_link()
+    about_shop(shop.id)
     return shop
 
 

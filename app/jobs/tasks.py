@@ -1,6 +1,7 @@
 """What the worker runs: a name and ids in, one pipeline or service function called."""
 
 from collections.abc import Callable
+from time import perf_counter
 from typing import Any
 
 import structlog
@@ -10,6 +11,7 @@ from redis.exceptions import RedisError
 from app.deps import Deps
 from app.domain.ids import ShopId
 from app.jobs.queues import flag
+from app.logs import begin_job, place_of
 from app.pipeline.interpret import drain
 from app.pipeline.perform import perform_due, recover
 from app.services import (
@@ -26,6 +28,10 @@ from app.services import (
 from app.services.plugin import link as plugin
 
 log = structlog.get_logger()
+
+
+class JobFailed(Exception):
+    """A job ended with an error; says which and where, never with what."""
 
 
 class _Worker:
@@ -46,7 +52,16 @@ def run(name: str, *arguments: Any) -> None:
         _Worker.redis.delete(flag(name, arguments))
     except RedisError as error:
         log.warning("queue.unreachable", job=name, error=type(error).__name__)
-    TASKS[name](_Worker.deps, *arguments)
+    begin_job(name, arguments[0] if arguments else None)
+    began = perf_counter()
+    try:
+        TASKS[name](_Worker.deps, *arguments)
+    except Exception as error:  # noqa: BLE001 - raised again, without its text
+        # The queue keeps and logs what is raised: without the error's text, which may be content.
+        what, place = type(error).__name__, place_of(error)
+        log.error("job.failed", error=what, place=place)  # noqa: TRY400 - the trace names values
+        raise JobFailed(f"{what} at {place}") from None
+    log.info("job.done", ms=round((perf_counter() - began) * 1000))
 
 
 def _perform(deps: Deps, shop_id: ShopId) -> None:

@@ -2,7 +2,6 @@
 
 import hashlib
 import random
-import traceback
 from datetime import timedelta
 
 import structlog
@@ -13,6 +12,7 @@ from app.db.tenant import ShopData
 from app.domain.actions import Action, ActionState
 from app.domain.errors import MerchantMustFix, OperatorMustFix, Refused, Retryable, Uncertain
 from app.domain.reasons import Reason, ReasonCode
+from app.logs import place_of
 from app.pipeline.plan import write
 from app.pipeline.runtime import Runtime
 
@@ -103,8 +103,7 @@ def _block(rt: Runtime, data: ShopData, action: Action, error: MerchantMustFix) 
 
 def _our_fault(rt: Runtime, data: ShopData, action: Action, error: Exception) -> None:
     """Kept and replayable. The log gets the place, never the values (they may be personal)."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f"{frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].lineno}" if frames else "?"
+    place = place_of(error)
     code = hashlib.sha256(f"{type(error).__name__}{place}".encode()).hexdigest()[:4].upper()
     log.error(
         "perform.bug", shop=data.shop_id, action=action.id, kind=action.kind, code=code,

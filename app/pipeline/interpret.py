@@ -4,7 +4,6 @@ One shop is drained by one process at a time (a lease in the database). Bodies a
 before the transaction; each row has its own savepoint, so that one bad row blocks nobody.
 """
 
-import traceback
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from app.db.tenant import ShopData
 from app.domain.errors import BadPayload
 from app.domain.ids import ShopId
 from app.domain.snapshots import ControlMessage, Gone, ObjectKind, Snapshot
+from app.logs import place_of
 from app.pipeline import control
 from app.pipeline.facts import Facts
 from app.pipeline.runtime import Runtime
@@ -176,8 +176,5 @@ def _fault(error: Exception) -> str:
 
 def _report(shop_id: ShopId, row: InboxRow, error: Exception) -> None:
     """Where it broke, never with what: a body is personal data."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f"{frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].lineno}"
-    log.warning(
-        "interpret.bug", shop=shop_id, inbox=row.id, error=type(error).__name__, place=place
-    )
+    kind, place = type(error).__name__, place_of(error)
+    log.warning("interpret.bug", shop=shop_id, inbox=row.id, error=kind, place=place)

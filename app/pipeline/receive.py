@@ -6,6 +6,7 @@ from enum import StrEnum
 from app.db.shops import Shops, ShopState
 from app.db.tenant import ShopData
 from app.domain.ids import ShopId
+from app.logs import about_shop
 from app.pipeline.runtime import Runtime
 from app.platforms.base import Delivery, Fetched
 
@@ -33,6 +34,7 @@ def receive(rt: Runtime, platform: str, delivery: Delivery, shop_id: ShopId | No
         if shop_id is None:
             domain = delivery.shop_domain or ""
             shop_id = Shops(uow).ensure(platform, domain, ShopState.UNOPENED, now).id
+        about_shop(shop_id)
         new = ShopData(uow, shop_id).inbox.add(
             dedupe_key=delivery.dedupe_key,
             source="webhook",

@@ -148,8 +148,10 @@ class Supervisor:
                 self._print(child.spec.name, line)
 
     def _print(self, name: str, line: bytes) -> None:
+        # A line of JSON names its process itself, and whoever collects it wants nothing before it.
+        prefix = b"" if line.startswith(b"{") else f"{name:<{self._width}} | ".encode()
         try:
-            sys.stdout.buffer.write(f"{name:<{self._width}} | ".encode() + line + b"\n")
+            sys.stdout.buffer.write(prefix + line + b"\n")
             sys.stdout.buffer.flush()
         except BrokenPipeError:  # nobody reads us any more, as in `afterglow run | head`
             self._stopping = True

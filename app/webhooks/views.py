@@ -8,7 +8,8 @@ from flask import Blueprint, Response, request
 from app.db import webhooks as subscriptions
 from app.db.session import DatabaseUnavailable
 from app.domain.ids import ShopId
-from app.http import current_deps, empty
+from app.http import counters, current_deps, empty
+from app.logs import about_shop
 from app.pipeline.receive import receive
 from app.platforms.base import Delivery, Endpoint, Ping, RawRequest, Refusal
 from app.webhooks.body import BodyTooLarge, read_body
@@ -21,12 +22,21 @@ log = structlog.get_logger()
 @blueprint.post("/<platform>/<token>", strict_slashes=False)
 def deliver(platform: str, token: str) -> Response:
     """Take one delivery; 200 once it is on disk, 503 if that cannot be had within moments."""
+    answer = _deliver(platform, token)
+    known = platform if platform in current_deps().platforms else "unknown"
+    counters().deliveries.labels(known, str(answer.status_code)).inc()
+    return answer
+
+
+def _deliver(platform: str, token: str) -> Response:
     try:
         found = _endpoint(platform, token)
         if found is None:
             return empty(404)
         body = read_body(request.environ, current_deps().settings.max_body_bytes)
         endpoint, shop_id = found
+        if shop_id is not None:
+            about_shop(shop_id)
         verified = current_deps().platforms[platform].verify(RawRequest(_headers(), body), endpoint)
         return _reply(platform, verified, shop_id)
     except BodyTooLarge:

@@ -36,6 +36,12 @@ def test_output_carries_the_name_of_its_process(start, tmp_path):
     assert "web   | hello from web\n" in run.output
 
 
+def test_a_line_of_json_is_passed_on_as_it_is(start):
+    code = "import json; print(json.dumps({'event': 'x', 'process': 'web'}), flush=True)"
+    run = start([python("web", f"{code}; import time; time.sleep(300)")])
+    run.wait_for('\n{"event": "x", "process": "web"}\n')
+
+
 def test_a_crashed_process_starts_again_and_says_so(start, tmp_path):
     crashes = (
         "import os, signal, time, pathlib\n"

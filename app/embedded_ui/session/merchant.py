@@ -16,6 +16,7 @@ from app.deps import Deps
 from app.domain.errors import MerchantMustFix, Retryable
 from app.http import current_deps
 from app.i18n import N_
+from app.logs import about_shop
 from app.platforms.shopify.id_token import InvalidIdToken, MerchantIdentity, verify_id_token
 from app.platforms.shopify.platform import Shopify
 from app.services import connections
@@ -60,6 +61,7 @@ def require_merchant() -> MerchantSession:
     """The merchant of this request; otherwise the request ends (shell, 401, or /sign-in)."""
     if "merchant" not in g:
         g.merchant = _find()
+        about_shop(g.merchant.shop.id)
     merchant: MerchantSession = g.merchant
     return merchant
 
