@@ -38,7 +38,7 @@ ITEMS_SHOWN = 12
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _NOWHERE = "https://test.invalid/"  # RFC 2606: leads nowhere, for certain
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 

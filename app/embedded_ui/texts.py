@@ -93,7 +93,8 @@ def ask_reset(merchant: MerchantSession, message: str, language: str) -> Respons
     which, reader = _known(message, language), reader_of(merchant)
     if not _stored(merchant, which).texts:
         return redirect(which.address())
-    return page("text_reset.html", reader, which=which, languages=_languages(reader.words))
+    name = reader.words.locale.languages[which.language]
+    return page("text_reset.html", reader, which=which, language_name=name)
 
 
 @blueprint.post("/<message>/<language>/reset")
@@ -200,6 +201,7 @@ def _form(
         reader,
         which=which,
         languages=_languages(reader.words),
+        language_name=reader.words.locale.languages[which.language],
         known=known,
         # a look at the preview must not hide that somebody else saved meanwhile
         version=known.version if entered is None or result else _version(),

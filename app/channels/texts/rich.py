@@ -19,6 +19,7 @@ from app.channels.texts.values import web_address
 TAGS = frozenset({"a", "b", "strong", "i", "em", "br"})
 MARKS = 200
 """Signs `<` in one text."""
+PARAGRAPHS = 40
 _VOID = frozenset({"br"})
 _BLANK_LINE = re.compile(r"\n[ \t]*\n\s*")
 _URL_LAST = re.compile(r"\|\s*url\s*-?$")
@@ -49,8 +50,14 @@ def check_html(source: str) -> None:
 
 
 def opening(rendered: str, *, nowhere: str | None = None) -> Opening:
-    """What a text came to, cleaned. `nowhere`: the address in the place of all links of a test."""
-    paragraphs = [_clean(part, nowhere) for part in _BLANK_LINE.split(rendered.strip()) if part]
+    """What a text came to, cleaned. `nowhere`: the address in the place of all links of a test.
+
+    Raises TextRefused for too many paragraphs.
+    """
+    parts = [part for part in _BLANK_LINE.split(rendered.strip()) if part]
+    if len(parts) > PARAGRAPHS:  # each has its styles, and mail programs cut what is large
+        raise refused(Why.TOO_MUCH)
+    paragraphs = [_clean(part, nowhere) for part in parts]
     kept = [(html, _plain(html)) for html in paragraphs]
     kept = [(html, text) for html, text in kept if text.strip()]
     lines: list[str] = []
@@ -133,7 +140,9 @@ class _Checker(HTMLParser):
 
 
 def _clean(part: str, nowhere: str | None) -> str:
-    def link(_tag: str, _name: str, value: str) -> str | None:
+    def link(_tag: str, name: str, value: str) -> str | None:
+        if name != "href":  # the target that is set below
+            return value
         address = web_address(value)
         return nowhere if address and nowhere else address
 
