@@ -170,6 +170,10 @@ class Returns(Repository):
         """All of one order, oldest first."""
         return self._all(returns.c.order_id == order_id)
 
+    def of_customer(self, customer_id: CustomerId) -> list[ReturnRow]:
+        """All of one customer, oldest first."""
+        return self._all(returns.c.customer_id == customer_id)
+
     def concerning(self, order_id: PlatformId, customer_id: CustomerId | None) -> list[ReturnRow]:
         """All of the order or its customer, oldest first."""
         either = returns.c.order_id == order_id

@@ -1,6 +1,6 @@
-"""What happened, what did not, and why: the list, the story of one order, unreadable deliveries."""
+"""What happened, what did not, and why: the list, the story of an order or customer, deliveries."""
 
-from app.embedded_ui.activity import order, parked
+from app.embedded_ui.activity import order, parked, received, why
 from app.embedded_ui.activity.listing import blueprint
 
-__all__ = ["blueprint", "order", "parked"]
+__all__ = ["blueprint", "order", "parked", "received", "why"]

@@ -131,12 +131,12 @@ def brand(work: Work) -> ShopBrand:
     """Who the mail is from, as the reader sees it."""
     shop = work.shop
     return ShopBrand(
-        name=shop.name,
+        name=shop.sender,
         url=shop.url,
         colour=shop.colour or DEFAULT_COLOUR,
         logo_url=shop.logo_url,
         postal_address=shop.postal_address,
-        reply_to=_owner(work),
+        reply_to=_answers_to(work),
     )
 
 
@@ -168,8 +168,8 @@ def _to_customer(work: Work, mail: ReviewRequestMail | MilestoneCouponMail) -> L
         mail=mail,
         to_address=person.email.strip(),
         to_name=name or None,
-        from_name=work.shop.name,
-        reply_to=_owner(work),
+        from_name=work.shop.sender,
+        reply_to=_answers_to(work),
         unsubscribe_url=mail.unsubscribe_url,
     )
 
@@ -179,6 +179,13 @@ def _to_merchant(work: Work, mail: SignInLinkMail | DataExportMail) -> Letter:
     if not owner:
         raise Refused("no_address", "The shop has no verified owner's address")
     return Letter(mail=mail, to_address=owner, to_name=None, from_name="Afterglow", reply_to=None)
+
+
+def _answers_to(work: Work) -> str | None:
+    """Where customers' answers go: the address that the merchant chose, else the owner's."""
+    with work.rt.db.read() as uow:
+        shops = Shops(uow)
+        return shops.reply_to(work.shop.id) or shops.owner_email(work.shop.id)
 
 
 def _owner(work: Work) -> str | None:
