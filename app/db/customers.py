@@ -134,6 +134,16 @@ class Customers(Repository):
             )
         return CustomerRow(row.id, row.locale, row.country, baseline, row.erased_at)
 
+    def canonical(self, customer_id: CustomerId) -> CustomerId | None:
+        """The customer itself, or the one that it turned out to be; None if there is none."""
+        query = select(customers.c.merged_into).where(
+            self._mine(customers), customers.c.id == customer_id
+        )
+        row = self._connection.execute(query).first()
+        if row is None:
+            return None
+        return self.canonical(CustomerId(row[0])) if row[0] else customer_id
+
     def update(
         self,
         customer_id: CustomerId,

@@ -97,5 +97,6 @@ def _opened(keyring: Keyring, name: str, value: Any) -> Any:
     openers: dict[str, Callable[[bytes], Any]] = {
         "sealed_body": lambda sealed: keyring.open_body(sealed).decode(errors="replace"),
         "owner_email": lambda sealed: keyring.open(sealed).decode(),
+        "reply_to": lambda sealed: keyring.open(sealed).decode(),
     }
     return openers.get(name, keyring.open_json)(bytes(value))

@@ -152,7 +152,16 @@ def blank_shop(uow: UnitOfWork, shop_id: ShopId) -> None:
 
     The key of its hashes goes, too: hashes in a backup then lead to nobody.
     """
-    empty = ("owner_email", "country", "colour", "logo_url", "postal_address", "paused_at")
+    empty = (
+        "owner_email",
+        "reply_to",
+        "sender_name",
+        "country",
+        "colour",
+        "logo_url",
+        "postal_address",
+        "paused_at",
+    )
     blanked = uow.connection.execute(
         update(shops)
         .where(shops.c.id == shop_id, shops.c.state == "erased")  # not connected again just now

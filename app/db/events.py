@@ -1,5 +1,6 @@
 """Facts, each once: unique by shop, subject, type and natural key."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +22,7 @@ class EventRow:
     occurred_at: datetime
     known_at: datetime
     data: dict[str, Any]
+    order_id: PlatformId = ""
 
 
 class Events(Repository):
@@ -53,11 +55,16 @@ class Events(Repository):
 
     def of_order(self, order_id: PlatformId) -> list[EventRow]:
         """All facts of one order, in the order in which they occurred."""
+        return self.of_orders([order_id])
+
+    def of_orders(self, order_ids: Sequence[PlatformId]) -> list[EventRow]:
+        """All facts of several orders, in the order in which they occurred."""
         query = (
             select(
-                events.c.type, events.c.key, events.c.occurred_at, events.c.known_at, events.c.data
+                events.c.type, events.c.key, events.c.occurred_at, events.c.known_at,
+                events.c.data, events.c.subject,
             )
-            .where(self._mine(events), events.c.subject == order_id)
+            .where(self._mine(events), events.c.subject.in_(order_ids))
             .order_by(events.c.occurred_at, events.c.id)
-        )
+        )  # fmt: skip
         return [EventRow(*row) for row in self._connection.execute(query)]

@@ -1,5 +1,6 @@
 """The journal: append-only, ids and codes only, read by the activity page and `export`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -59,9 +60,26 @@ class Journal(Repository):
 
     def of_order(self, order_id: PlatformId) -> list[JournalRow]:
         """Everything about one order, oldest first."""
+        return self.of_orders([order_id])
+
+    def of_orders(self, order_ids: Sequence[PlatformId]) -> list[JournalRow]:
+        """Everything about several orders, oldest first."""
         query = (
             select(journal)
-            .where(self._mine(journal), journal.c.order_id == order_id)
+            .where(self._mine(journal), journal.c.order_id.in_(order_ids))
+            .order_by(journal.c.id)
+        )
+        return [_row(row) for row in self._connection.execute(query)]
+
+    def of_customer_alone(self, customer_id: CustomerId) -> list[JournalRow]:
+        """What concerns a customer and no order: choices, erasure; oldest first."""
+        query = (
+            select(journal)
+            .where(
+                self._mine(journal),
+                journal.c.customer_id == customer_id,
+                journal.c.order_id.is_(None),
+            )
             .order_by(journal.c.id)
         )
         return [_row(row) for row in self._connection.execute(query)]

@@ -42,6 +42,17 @@ class HistoryRow:
     counts: bool
 
 
+@dataclass(frozen=True, slots=True)
+class NamedOrder:
+    """An order and who placed it."""
+
+    order_id: PlatformId
+    number: str
+    customer_id: CustomerId | None
+    placed_at: datetime
+    person: Person
+
+
 class Orders(Repository):
     """Orders of one shop."""
 
@@ -127,6 +138,42 @@ class Orders(Repository):
             .limit(limit)
         )
         return [order_id for (order_id,) in self._connection.execute(query)]
+
+    def newest_of(self, customer_id: CustomerId, limit: int) -> list[StoredOrder]:
+        """A customer's orders, newest first."""
+        query = (
+            select(orders.c.doc, orders.c.customer_id, orders.c.read_at, orders.c.person)
+            .where(self._mine(orders), orders.c.customer_id == customer_id)
+            .order_by(orders.c.placed_at.desc(), orders.c.id.desc())
+            .limit(limit)
+        )
+        return [
+            StoredOrder(order_from(row[0]), *row[1:]) for row in self._connection.execute(query)
+        ]
+
+    def newest_persons(self, limit: int) -> list[NamedOrder]:
+        """Who placed the newest orders, opened; a search by name can look at nothing else, because
+        names are sealed. Decrypts: not inside a write transaction.
+        """
+        query = (
+            select(
+                orders.c.platform_id, orders.c.number, orders.c.customer_id, orders.c.placed_at,
+                orders.c.person,
+            )
+            .where(self._mine(orders))
+            .order_by(orders.c.placed_at.desc())
+            .limit(limit)
+        )  # fmt: skip
+        return [
+            NamedOrder(
+                order_id,
+                number,
+                customer_id,
+                placed_at,
+                person_from(self._keyring.open_json(sealed)) if sealed else NOBODY,
+            )
+            for order_id, number, customer_id, placed_at, sealed in self._connection.execute(query)
+        ]
 
     def of_customer(self, customer_id: CustomerId) -> list[PlatformId]:
         """Ids of a customer's orders."""

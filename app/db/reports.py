@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 
 from app.db.actions import CLAIMABLE
 from app.db.actions.rows import action_from
@@ -48,8 +49,8 @@ class OrderName:
 
 
 @dataclass(frozen=True, slots=True)
-class ParkedDelivery:
-    """A delivery that could not be read. `sealed_body` is None once it was dropped."""
+class KeptDelivery:
+    """A delivery with its body. `sealed_body` is None once it was dropped."""
 
     id: InboxId
     topic: str
@@ -162,7 +163,7 @@ class Reports(Repository):
         issued = self._connection.execute(query).scalar_one()
         return issued, self._connection.execute(query.where(is_carried())).scalar_one()
 
-    def parked(self, limit: int) -> list[ParkedDelivery]:
+    def parked(self, limit: int) -> list[KeptDelivery]:
         """Deliveries that could not be read, newest first."""
         query = (
             select(inbox)
@@ -170,10 +171,17 @@ class Reports(Repository):
             .order_by(inbox.c.id.desc())
             .limit(limit)
         )
-        return [
-            ParkedDelivery(row.id, row.topic, row.received_at, row.note or "", row.sealed_body)
-            for row in self._connection.execute(query)
-        ]
+        return [_delivery(row) for row in self._connection.execute(query)]
+
+    def delivered(self, limit: int) -> list[KeptDelivery]:
+        """Webhook deliveries whose bodies are kept, newest first."""
+        query = (
+            select(inbox)
+            .where(self._mine(inbox), inbox.c.source == "webhook", inbox.c.sealed_body.is_not(None))
+            .order_by(inbox.c.id.desc())
+            .limit(limit)
+        )
+        return [_delivery(row) for row in self._connection.execute(query)]
 
     def recent_orders(self, limit: int) -> list[tuple[OrderSnapshot, CustomerId | None]]:
         """The orders placed last, without their persons."""
@@ -184,6 +192,10 @@ class Reports(Repository):
             .limit(limit)
         )
         return [(order_from(row.doc), row.customer_id) for row in self._connection.execute(query)]
+
+
+def _delivery(row: Row[Any]) -> KeptDelivery:
+    return KeptDelivery(row.id, row.topic, row.received_at, row.note or "", row.sealed_body)
 
 
 def _beyond(place: Place, *, newer: bool) -> ColumnElement[bool]:

@@ -188,6 +188,10 @@ class Returns(Repository):
         """Withdrawals that were declared with this address and matched no order."""
         return self._all(and_(returns.c.order_id.is_(None), returns.c.email_hash == email_hash))
 
+    def of_customer(self, customer_id: CustomerId) -> list[ReturnRow]:
+        """All of one customer, oldest first."""
+        return self._all(returns.c.customer_id == customer_id)
+
     def concerning(self, order_id: PlatformId, customer_id: CustomerId | None) -> list[ReturnRow]:
         """All of the order or its customer, oldest first."""
         either = returns.c.order_id == order_id

@@ -1,5 +1,6 @@
 """Reviews sent through our form: one per order and product, with revisions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -92,7 +93,11 @@ class Reviews(Repository):
 
     def of_order(self, order_id: PlatformId) -> list[ReviewRow]:
         """Reviews written for an order."""
-        query = select(reviews).where(self._mine(reviews), reviews.c.order_id == order_id)
+        return self.of_orders([order_id])
+
+    def of_orders(self, order_ids: Sequence[PlatformId]) -> list[ReviewRow]:
+        """Reviews written for several orders."""
+        query = select(reviews).where(self._mine(reviews), reviews.c.order_id.in_(order_ids))
         return [_review(row) for row in self._connection.execute(query)]
 
     def products_reviewed_by(self, customer_id: CustomerId) -> frozenset[PlatformId]:

@@ -42,11 +42,18 @@ class Shop:
     colour: str | None
     logo_url: str | None
     postal_address: str | None
+    sender_name: str | None
+    language_chosen: bool
     public_ref: str
     generation: int
     history_complete: bool
     paused_at: datetime | None
     created_at: datetime
+
+    @property
+    def sender(self) -> str:
+        """Who its mails say that they are from."""
+        return self.sender_name or self.name
 
     @property
     def connected(self) -> bool:
@@ -110,6 +117,16 @@ class Shops:
     def owner_email(self, shop_id: ShopId) -> str | None:
         """The verified address of the owner."""
         query = select(shops.c.owner_email).where(shops.c.id == shop_id)
+        sealed = self._connection.execute(query).scalar()
+        return self._uow.keyring.open(sealed).decode() if sealed else None
+
+    def set_reply_to(self, shop_id: ShopId, email: str | None) -> None:
+        """Where customers' answers go, if not to the owner."""
+        self.change(shop_id, reply_to=self._uow.keyring.seal(email.encode()) if email else None)
+
+    def reply_to(self, shop_id: ShopId) -> str | None:
+        """Where the merchant wants customers' answers; None: to the owner."""
+        query = select(shops.c.reply_to).where(shops.c.id == shop_id)
         sealed = self._connection.execute(query).scalar()
         return self._uow.keyring.open(sealed).decode() if sealed else None
 

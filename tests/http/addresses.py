@@ -37,6 +37,7 @@ def path_of(shop: MerchantShop, rule: Rule, **other: Any) -> str:
     ref = shop.shop.public_ref
     with shop.read() as data:
         who = data.customers.email_hash("kunde0@posta.example") or ""
+        customer_id = data.customers.find_email("kunde0@posta.example")
     links = {
         "/r/": (Purpose.REVIEW, {"s": ref, "o": "4100"}),
         "/p/": (Purpose.PREFERENCES, {"s": ref, "h": who}),
@@ -47,6 +48,7 @@ def path_of(shop: MerchantShop, rule: Rule, **other: Any) -> str:
     link = urlsplit(shop.deps.links.make(*purpose)).path[3:] if purpose else "unknown"
     values = {
         "order_id": "4100",
+        "customer_id": customer_id,
         "action_id": shop.action("4100").id,
         "key": "review_request",
         "message": "review_request",

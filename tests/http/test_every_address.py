@@ -19,6 +19,10 @@ from app.web import create_app
 from tests.http.addresses import busy_shop, path_of, rows_of, rules
 from tests.http.merchant_shop import NOW, MerchantShop
 
+# Parts of addresses that are the same in every shop. Whatever else a merchant's address holds is an
+# id, and another shop's must not be there; `path_of` fails for a new one until it is given a value.
+NAMES_NOBODY = {"key"}
+
 
 @pytest.fixture
 def shop(database_url: str, tmp_path: Path) -> Iterator[MerchantShop]:
@@ -128,7 +132,7 @@ def test_what_is_another_shops_is_not_there(shop: MerchantShop) -> None:
         (method, rule)
         for method in ("GET", "POST")
         for rule in rules(shop, method, "/app/")
-        if rule.arguments & {"order_id", "action_id"}
+        if rule.arguments - NAMES_NOBODY
     ]
     assert len(with_ids) >= 5
     for method, rule in with_ids:
@@ -137,7 +141,8 @@ def test_what_is_another_shops_is_not_there(shop: MerchantShop) -> None:
         assert answer.status_code == 404, (method, path)
     assert shop.action("4100") == action
     for page in ("/app/", "/app/activity", "/app/deliveries", "/app/activity?q=4100",
-                 "/app/activity?q=kunde0@posta.example"):  # fmt: skip
+                 "/app/activity?q=kunde0@posta.example", "/app/why?q=4100", "/app/why?q=zofia",
+                 "/app/why?q=kunde0@posta.example"):  # fmt: skip
         html = intruder.get(page)
         assert "4100" not in html.replace("q=4100", "").replace('value="4100"', ""), page
         assert "Žofia" not in html, page

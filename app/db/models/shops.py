@@ -10,6 +10,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from app.db.models.base import BigId, Json, metadata, primary_id, tenant, time
@@ -32,6 +33,10 @@ shops = Table(
     Column("colour", String(7)),
     Column("logo_url", Text),
     Column("postal_address", Text),
+    Column("sender_name", Text),  # where mails are to say something else than the store's name
+    Column("reply_to", LargeBinary),  # sealed; None: the owner's address
+    # the store's own language does not replace the one that the merchant chose
+    Column("language_chosen", Boolean, nullable=False, default=False, server_default=false()),
     Column("public_ref", String(32), nullable=False, unique=True),  # in customers' addresses
     Column("hash_key", LargeBinary, nullable=False),  # sealed; see crypto.py
     Column("generation", Integer, nullable=False, default=0),

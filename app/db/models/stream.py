@@ -33,6 +33,7 @@ inbox = Table(
     UniqueConstraint("shop_id", "dedupe_key"),
     Index("ix_inbox_pending", "shop_id", "state", "priority", "id"),
     Index("ix_inbox_stranded", "state", "received_at"),
+    Index("ix_inbox_received", "shop_id", "source", "received_at"),
 )
 
 refresh = Table(
@@ -87,6 +88,7 @@ orders = Table(
     Index("ix_orders_customer", "shop_id", "customer_id", "placed_at"),
     Index("ix_orders_number", "shop_id", "number"),
     Index("ix_orders_paid", "shop_id", "paid_at"),
+    Index("ix_orders_placed", "shop_id", "placed_at"),
 )
 
 products = Table(

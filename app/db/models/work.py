@@ -47,6 +47,8 @@ actions = Table(
     Index("ix_actions_order", "shop_id", "order_id"),
     Index("ix_actions_customer", "shop_id", "customer_id"),
     Index("ix_actions_recent", "shop_id", "id"),
+    Index("ix_actions_changed", "shop_id", "ended_at", "created_at", "id"),
+    Index("ix_actions_figures", "shop_id", "state", "automation", "ended_at", "reason"),
 )
 
 messages = Table(
@@ -81,6 +83,7 @@ journal = Table(
     time("at", nullable=False),  # business time
     Index("ix_journal_order", "shop_id", "order_id", "id"),
     Index("ix_journal_recent", "shop_id", "id"),
+    Index("ix_journal_customer", "shop_id", "customer_id", "id"),
 )
 
 problems = Table(

@@ -14,6 +14,7 @@ from app.domain.actions import Action, ActionState
 from app.domain.ids import ActionId, PlatformId
 from app.domain.money import Money
 from app.domain.snapshots import OrderSnapshot, Person
+from app.embedded_ui.activity.known import of_order
 from app.embedded_ui.activity.listing import LARGEST_ID, blueprint, full_name, number
 from app.embedded_ui.activity.timeline import tell
 from app.embedded_ui.session import MerchantSession, merchant_page
@@ -51,7 +52,7 @@ def order(merchant: MerchantSession, order_id: PlatformId) -> ResponseReturnValu
         data = ShopData(uow, merchant.shop.id)
         known = data.orders.get(order_id) or abort(404)
         person = data.orders.person(order_id)
-        story = tell(data, order_id, reader)
+        story = tell(of_order(data, order_id), reader)
         reviews = [_review(data, row, known.order) for row in data.reviews.of_order(order_id)]
         coupons = [_coupon(row, merchant.shop.currency) for row in data.coupons.of_order(order_id)]
     platform = deps.platforms[merchant.shop.platform]
@@ -61,6 +62,7 @@ def order(merchant: MerchantSession, order_id: PlatformId) -> ResponseReturnValu
         order=known.order,
         number=number(known.order.number),
         who=_who(known, person),
+        customer_id=known.customer_id,
         story=story,
         reviews=reviews,
         coupons=coupons,

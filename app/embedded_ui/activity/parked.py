@@ -7,7 +7,7 @@ from datetime import datetime
 from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from app.db.reports import ParkedDelivery
+from app.db.reports import KeptDelivery
 from app.db.session import UnitOfWork
 from app.db.tenant import ShopData
 from app.embedded_ui.activity.listing import blueprint
@@ -49,12 +49,13 @@ def read_again(merchant: MerchantSession) -> ResponseReturnValue:
     return redirect(url_for("activity.deliveries", done="replayed"), 303)
 
 
-def _opened(uow: UnitOfWork, row: ParkedDelivery) -> Parked:
+def _opened(uow: UnitOfWork, row: KeptDelivery) -> Parked:
     body = uow.keyring.open_body(row.sealed_body) if row.sealed_body else b""
-    return Parked(row.topic, row.received_at, row.note, _readable(body))
+    return Parked(row.topic, row.received_at, row.note, readable(body))
 
 
-def _readable(body: bytes) -> str:
+def readable(body: bytes) -> str:
+    """A body for people: JSON indented, whatever else as it is, cut at a length."""
     try:
         text = json.dumps(json.loads(body), ensure_ascii=False, indent=2)
     except (ValueError, RecursionError):

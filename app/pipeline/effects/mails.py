@@ -130,12 +130,12 @@ def brand(work: Work) -> ShopBrand:
     """Who the mail is from, as the reader sees it."""
     shop = work.shop
     return ShopBrand(
-        name=shop.name,
+        name=shop.sender,
         url=shop.url,
         colour=shop.colour or DEFAULT_COLOUR,
         logo_url=shop.logo_url,
         postal_address=shop.postal_address,
-        reply_to=owner(work),
+        reply_to=answers_to(work),
     )
 
 
@@ -167,8 +167,8 @@ def _to_customer(work: Work, mail: ReviewRequestMail | MilestoneCouponMail) -> L
         mail=mail,
         to_address=person.email.strip(),
         to_name=name or None,
-        from_name=work.shop.name,
-        reply_to=owner(work),
+        from_name=work.shop.sender,
+        reply_to=answers_to(work),
         unsubscribe_url=mail.unsubscribe_url,
     )
 
@@ -180,7 +180,14 @@ def _to_merchant(work: Work, mail: SignInLinkMail | DataExportMail) -> Letter:
     return Letter(mail=mail, to_address=to, to_name=None, from_name="Afterglow", reply_to=None)
 
 
+def answers_to(work: Work) -> str | None:
+    """Where customers' answers go: the address that the merchant chose, else the owner's."""
+    with work.rt.db.read() as uow:
+        shops = Shops(uow)
+        return shops.reply_to(work.shop.id) or shops.owner_email(work.shop.id)
+
+
 def owner(work: Work) -> str | None:
-    """The merchant's verified address: where answers go."""
+    """The merchant's own verified address."""
     with work.rt.db.read() as uow:
         return Shops(uow).owner_email(work.shop.id)

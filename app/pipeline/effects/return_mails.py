@@ -35,7 +35,7 @@ from app.domain.snapshots import OrderSnapshot, Person
 from app.i18n import Language, Translator, negotiate
 from app.pipeline.effects.base import Work
 from app.pipeline.effects.mail import Letter
-from app.pipeline.effects.mails import brand, owner
+from app.pipeline.effects.mails import answers_to, brand
 from app.pipeline.returns.terms import (
     cost_of,
     declined_because,
@@ -228,8 +228,8 @@ def addressed(work: Work, mail: ReturnMail, person: Person) -> Letter:
         mail=mail,
         to_address=(person.email or "").strip(),
         to_name=name or None,
-        from_name=work.shop.name,
-        reply_to=owner(work),
+        from_name=work.shop.sender,
+        reply_to=answers_to(work),
     )
 
 

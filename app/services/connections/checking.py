@@ -95,7 +95,7 @@ def describe(data: ShopData, shop: Shop, info: StoreInfo) -> None:
         "timezone": info.timezone,
         "currency": info.currency,
         "country": info.country,
-        "language": info.language[:5],
+        "language": shop.language if shop.language_chosen else info.language[:5],
         "url": info.url,
     }
     # The foot of mails may have been corrected by hand.
