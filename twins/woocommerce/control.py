@@ -103,13 +103,14 @@ def _order_routes(blueprint: Blueprint, store: Store) -> None:
 def buy(store: Store, data: dict[str, Any]) -> Document:
     """Place an order through the checkout.
 
-    `items` [{product_id or sku, quantity}], `email`, `first_name`, `last_name`, `country`,
-    `language`, `payment_method`, `customer_id`, `consent`, `coupon`.
+    `items` [{product_id or sku, variation_id, quantity}], `email`, `first_name`, `last_name`,
+    `country`, `language`, `payment_method`, `customer_id`, `consent`, `coupon`.
     """
     by_sku = {product["sku"]: product["id"] for product in store.state.all("product")}
     items = [
         {
             "product_id": item.get("product_id") or by_sku.get(item.get("sku"), 0),
+            "variation_id": item.get("variation_id", 0),
             "quantity": item.get("quantity", 1),
         }
         for item in data["items"]
