@@ -272,7 +272,10 @@ class World:
 
     def _mortal(self, store: Store, fuse: Fuse) -> Store:
         return replace(
-            store, coupons=Mortal(store.coupons, fuse), reviews=Mortal(store.reviews, fuse)
+            store,
+            coupons=Mortal(store.coupons, fuse),
+            reviews=Mortal(store.reviews, fuse),
+            returns=Mortal(store.returns, fuse),
         )
 
     def go_on(self) -> None:
