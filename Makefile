@@ -28,6 +28,9 @@ test: setup ## Run all tests (FILES=tests/unit for a part)
 	@$(BIN)/python scripts/ensure_php.py
 	@$(BIN)/python -m pytest -n $(or $(WORKERS),auto) --maxprocesses 4 --dist loadgroup $(FILES)
 
+bench: setup ## Measure what has to be fast, one line each
+	@$(BIN)/python -m bench
+
 lint: setup ## Check style, types, architecture, dependencies, locks and documentation
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .

@@ -6,10 +6,11 @@ import sys
 from collections.abc import Sequence
 
 from app import clock, worker
-from app.cli import backup, export, replay, rotate, run
+from app.cli import backtest, backup, export, replay, rotate, run
 from app.cli.demo import command as demo
 from app.config import load_settings
 from app.db.migrate import upgrade
+from app.services.backtest import ASKED_AFTER, LIMIT
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -55,6 +56,15 @@ def _parser() -> argparse.ArgumentParser:
     exported.add_argument("--shop", type=int, help="id of one shop")
     exported.add_argument("--list", action="store_true", help="list the shops and their ids")
     exported.set_defaults(do=export.run)
+
+    dry = commands.add_parser("backtest", help="what changed rules for returns would have decided")
+    dry.add_argument("--shop", type=int, required=True, help="id of the shop")
+    dry.add_argument("--rules", help="JSON file: changed settings, or a list of rules")
+    dry.add_argument("--since", help="only from this day on, as 2026-11-30")
+    dry.add_argument("--after-days", type=int, default=ASKED_AFTER, help="days from arrival")
+    dry.add_argument("--limit", type=int, default=LIMIT, help="how many returns and orders in all")
+    dry.add_argument("--json", action="store_true", help="print it as JSON")
+    dry.set_defaults(do=backtest.run)
 
     replayed = commands.add_parser("replay", help="post a recorded delivery, signed, to the app")
     replayed.add_argument("fixture")

@@ -32,6 +32,11 @@ def order_from(doc: Any, person: Person | None = None) -> OrderSnapshot:
     return replace(order, person=person) if person else order
 
 
+def order_from_text(text: str) -> OrderSnapshot:
+    """The same from the document's text: less than half the time, for reading thousands."""
+    return _orders.validate_json(text)
+
+
 def person_doc(person: Person) -> dict[str, Any]:
     """A person as JSON, to be sealed."""
     doc: dict[str, Any] = _persons.dump_python(person, mode="json", exclude_none=True)
@@ -52,6 +57,11 @@ def product_doc(product: ProductSnapshot) -> dict[str, Any]:
 def product_from(doc: Any) -> ProductSnapshot:
     """The product again."""
     return _products.validate_python(doc)
+
+
+def product_from_text(text: str) -> ProductSnapshot:
+    """The product again, from the document's text."""
+    return _products.validate_json(text)
 
 
 def ruling_doc(ruling: Ruling) -> dict[str, Any]:

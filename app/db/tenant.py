@@ -16,6 +16,7 @@ from app.db.journal import Journal
 from app.db.messages import Messages
 from app.db.orders import Orders
 from app.db.otp import Codes
+from app.db.past import Past
 from app.db.privacy import Privacy
 from app.db.problems import Problems
 from app.db.products import Products
@@ -127,6 +128,11 @@ class ShopData:
     def returns(self) -> Returns:
         """What customers send back."""
         return Returns(self._scope)
+
+    @cached_property
+    def past(self) -> Past:
+        """What lies behind the shop, for the dry run."""
+        return Past(self._scope)
 
     @cached_property
     def codes(self) -> Codes:

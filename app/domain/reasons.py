@@ -167,6 +167,8 @@ class Reason:
     @classmethod
     def of(cls, code: ReasonCode, /, **params: str | int | datetime | Money) -> "Reason":
         """Build a storable reason: times become ISO text, money a small object."""
+        if not params:
+            return cls(code)
         return cls(code, MappingProxyType({key: _plain(value) for key, value in params.items()}))
 
 

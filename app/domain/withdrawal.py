@@ -65,7 +65,7 @@ def withdrawal_period(
     began = _began(order)
     if began is None:
         return WithdrawalPeriod(law)
-    zone = zone_of(country, shop_zone)
+    zone = zone_of(country, _LAST_CLOCK.get(country.upper(), shop_zone))
     last_day = began.astimezone(zone).date() + timedelta(days=law.days)
     while _is_day_of_rest(last_day, country.upper()):
         last_day += timedelta(days=1)
@@ -99,6 +99,9 @@ def _is_day_of_rest(day: date, country: str) -> bool:
 def _holidays(country: str, year: int) -> frozenset[date]:
     return frozenset(country_holidays(country, years=year))
 
+
+# Countries with several clocks: the one on which a day ends last.
+_LAST_CLOCK = {"ES": "Atlantic/Canary", "PT": "Atlantic/Azores"}
 
 _DIRECTIVE = "Directive 2011/83/EU art. 9(1), (2)(b)"
 

@@ -45,7 +45,7 @@ class Assembler:
     def __init__(self, data: ShopData, now: datetime) -> None:
         self._data = data
         self._now = now
-        self._shop = _shop_view(data)
+        self._shop = shop_view(data)
 
     def context(
         self,
@@ -132,7 +132,8 @@ def settings_of(automation: Automation, version: SettingsVersion) -> SettingsMod
     return automation.Settings.model_validate(version.data)
 
 
-def _shop_view(data: ShopData) -> ShopView:
+def shop_view(data: ShopData) -> ShopView:
+    """The tenant as rules see it."""
     shops = Shops(data.uow)
     shop: Shop = shops.get(data.shop_id)
     installation = shops.installation(data.shop_id)

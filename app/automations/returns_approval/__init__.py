@@ -17,9 +17,11 @@ __all__ = [
     "Prospects",
     "ReturnsApproval",
     "ReturnsApprovalSettings",
+    "case_of",
     "cost_of",
     "kind_of",
     "prospects",
+    "rule_on",
 ]
 
 

@@ -82,12 +82,15 @@ def is_excepted(piece: Piece, settings: ReturnsApprovalSettings) -> bool:
         return True
     if is_listed(line, settings.not_covered_products):
         return True
-    tags = fold(settings.not_covered_tags)
-    return bool(piece.product and tags & fold(piece.product.tags))
+    if not settings.not_covered_tags or piece.product is None:
+        return False
+    return bool(fold(settings.not_covered_tags) & fold(piece.product.tags))
 
 
 def is_listed(line: Line, products: tuple[str, ...]) -> bool:
     """Whether a list of ids and article numbers names the line."""
+    if not products:
+        return False
     names = {line.product_id, line.variant_id, line.sku} - {None, ""}
     return bool(fold(str(name) for name in names) & fold(products))
 

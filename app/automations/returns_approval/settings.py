@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 from pydantic import Field, model_validator
 
@@ -149,14 +150,19 @@ class ReturnsApprovalSettings(SettingsModel):
         return zip(rule_names(self.rules), self.rules, strict=True)
 
 
-def rule_names(rules: Sequence[AnyRule]) -> list[str]:
+def rule_names(rules: Sequence[AnyRule]) -> tuple[str, ...]:
     """Their kinds; the second of a kind has a number: window, tags, tags-2."""
+    return _numbered(tuple(rule.kind for rule in rules))
+
+
+@lru_cache(maxsize=1024)
+def _numbered(kinds: tuple[str, ...]) -> tuple[str, ...]:
     seen: Counter[str] = Counter()
     names = []
-    for rule in rules:
-        seen[rule.kind] += 1
-        names.append(rule.kind if seen[rule.kind] == 1 else f"{rule.kind}-{seen[rule.kind]}")
-    return names
+    for kind in kinds:
+        seen[kind] += 1
+        names.append(kind if seen[kind] == 1 else f"{kind}-{seen[kind]}")
+    return tuple(names)
 
 
 def kind_of(name: str) -> str:

@@ -32,7 +32,7 @@ _SAID = {
     ReturnOutcome.HOLD: ReasonCode.RETURN_HELD,
 }
 _PERIOD_RULES = {"window"}
-_FINAL_SALE_RULES = {"products", "categories", "tags", "sale"}
+_FINAL_SALE_RULES = {"not_sent", "products", "categories", "tags", "sale"}
 _IN_STORE = {ActionKind.RETURN_OPEN, ActionKind.RETURN_UPDATE}
 _SOON = timedelta(seconds=5)
 
