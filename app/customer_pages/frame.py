@@ -63,7 +63,7 @@ def shop_gone(shop: Shop) -> NoReturn:
 
 
 def limit(rate: str, token: str) -> bool:
-    """Count a change made through a link; False once there were too many."""
+    """Count a change made through a link, or to what it names; False once there were too many."""
     limits = rate_limits(current_deps().settings.redis_url)
     return limits.allow(rate, str(request.endpoint), token)
 

@@ -4,7 +4,17 @@ from flask import Response, request
 
 from app.channels.links import Purpose
 from app.customer_pages.fields import Errors, address_error, line
-from app.customer_pages.frame import address, blueprint, go, here, link_to, page, shop_of, speak
+from app.customer_pages.frame import (
+    address,
+    blueprint,
+    go,
+    here,
+    link_to,
+    page,
+    shop_gone,
+    shop_of,
+    speak,
+)
 from app.db.shops import Shop
 from app.http import current_deps, page_language
 from app.i18n import N_
@@ -71,6 +81,8 @@ def _open(shop_ref: str) -> Shop:
     request.max_content_length = request.max_form_memory_size = _SMALL_FORM
     shop = shop_of(shop_ref)
     speak(shop.language)
+    if not shop.connected:
+        shop_gone(shop)
     return shop
 
 

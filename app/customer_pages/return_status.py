@@ -50,7 +50,7 @@ def return_status(token: str) -> Response:
 def return_status_now(token: str) -> Response:
     """The customer keeps the items."""
     shop, found = _open(token)
-    if not limit(_RATE, token):
+    if not limit(_RATE, found.row.public_ref):
         return page("too_often.html", shop, 429)
     if not _cancellable(shop, found) or not asking.cancel(
         current_deps(), shop.id, found.row.public_ref

@@ -65,7 +65,7 @@ def return_items_now(token: str) -> Response:
         return _form(shop, portal, form, 422)
     if step != "send":
         return _review(shop, portal, form)
-    if not limit(_RATE, token):
+    if not limit(_RATE, f"{shop.public_ref}:{portal.order.order_id}"):  # however many links
         return _review(shop, portal, form, 429)
     row = asking.submit(current_deps(), shop.id, portal.order.order_id, form.wishes())
     if isinstance(row, Refusal):

@@ -31,9 +31,10 @@ from app.domain.snapshots import OrderSnapshot
 from app.http import current_deps, page_language
 from app.services.preferences import masked
 from app.services.rate_limits import rate_limits
-from app.services.returns import asking, lookup, standing
-from app.services.returns.asking import Declaration, Refusal
+from app.services.returns import standing, withdrawing
+from app.services.returns.asking import Refusal
 from app.services.returns.standing import Purchase
+from app.services.returns.withdrawing import Declaration
 
 _SMALL_FORM = 40_000  # bytes
 _RATE = "20/hour"
@@ -58,10 +59,10 @@ def withdraw_now(shop_ref: str) -> Response:
         return page("withdraw_confirm.html", shop, form=form, action=here(), email=form.email)
     deps = current_deps()
     limits, caller = rate_limits(deps.settings.redis_url), request.remote_addr or ""
-    if not lookup.may_declare(limits, shop.id, caller, form.email):
+    if not withdrawing.may_declare(limits, shop.id, caller, form.email):
         return _form(shop, form, 429)
     told = Declaration(form.name, form.email, form.number, form.goods, page_language())
-    lookup.declare(deps, shop.id, told)
+    withdrawing.declare(deps, shop.id, told)
     receipt = Receipt(form.name, form.email, form.number, form.goods, deps.business.now())
     token = sealed(deps.db.keyring, shop, receipt)
     return go(address("withdrawn", shop_ref=shop_ref, token=token))
@@ -93,11 +94,11 @@ def withdraw_order_now(token: str) -> Response:
     shop, found = _purchase(token)
     if found is None:
         return go(address("withdraw", shop_ref=shop.public_ref))
-    if not limit(_RATE, token):
+    if not limit(_RATE, f"{shop.public_ref}:{found.order.order_id}"):
         return page("too_often.html", shop, 429)
     order = found.order
     told = Declaration(_name(order), order.person.email or "", order.number, "", page_language())
-    row = asking.withdraw(current_deps(), shop.id, order.order_id, told)
+    row = withdrawing.withdraw(current_deps(), shop.id, order.order_id, told)
     if isinstance(row, Refusal):
         return go(address("withdraw", shop_ref=shop.public_ref))
     return go(_status(shop, row))

@@ -28,8 +28,10 @@ from app.domain.money import Money
 from app.domain.reasons import Reason, ReasonCode
 from app.domain.returns import ReturnState
 from app.domain.snapshots import Line, OrderSnapshot, Person, ProductSnapshot
+from app.pipeline import returns
 from app.pipeline.perform import perform_due
 from app.pipeline.plan import Planner
+from app.pipeline.returns.plans import ReturnPlan
 from app.services.rate_limits import rate_limits
 from app.web import create_app
 from tests.support import MovableClock
@@ -180,6 +182,40 @@ class CustomerShop:
         """All returns of the shop, newest first."""
         with self.read() as data:
             return data.returns.page(ReturnState, 100)
+
+    def rules(self, **settings: Any) -> None:
+        """Switch the rules for returns on."""
+        with self.write() as data:
+            data.settings.save(
+                "returns_approval",
+                settings,
+                enabled=True,
+                active_since=NOW,
+                changed_by="t",
+                now=NOW,
+            )
+
+    def move(
+        self, row: ReturnRow, state: ReturnState, answer: str = "", **ruling: Any
+    ) -> ReturnRow:
+        """Bring a return to a state, as the merchant (or, with a ruling, the rules) would."""
+        with self.read() as data:
+            words = replace(data.returns.words(row), answer=answer)
+        with self.write() as data:
+            sealed, by = data.returns.seal(words), "rules" if ruling else "owner"
+            moved = returns.move(self.deps, data, row, state, by=by, sealed=sealed, **ruling)
+        assert moved is not None
+        return moved
+
+    def mail(self, row: ReturnRow, kind: ActionKind) -> StoredMail:
+        """The mail about a return as it stands now."""
+        with self.write() as data:
+            plan = ReturnPlan(self.deps, data, row, self.deps.business.now())
+            plan.mail(kind, f"test {kind}", Reason.of(ReasonCode.REQUESTED))
+        self.work()
+        found = self.mails()[0]
+        assert found.entry.kind == kind
+        return found
 
     def state(self) -> list[str]:
         """Everything in the database that a request could have changed, for comparing."""

@@ -190,6 +190,8 @@ def withdrawal(told: Told, shared: dict[str, Any]) -> WithdrawalReceiptMail:
     """Proof of a withdrawal, with what was declared."""
     person = told.order.person if told.order else Person()
     named = " ".join(part for part in (person.first_name, person.last_name) if part)
+    if told.words.goods:  # what was declared; the items are only what we make of it
+        shared = {**shared, "items": ()}
     return WithdrawalReceiptMail(
         **shared,
         received_at=told.row.requested_at,

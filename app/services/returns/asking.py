@@ -1,4 +1,4 @@
-"""What a customer may send back, asking for it, withdrawing, keeping it after all."""
+"""What a customer may send back, asking for it, keeping it after all."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ from app.db.tenant import ShopData
 from app.domain.ids import PlatformId, ReturnId, ShopId
 from app.domain.money import Money
 from app.domain.reasons import Reason, ReasonCode
-from app.domain.refunds import is_refunded_whole, refunded_quantities
+from app.domain.refunds import is_refunded_whole
 from app.domain.returnable import value_of
 from app.domain.returns import (
     ReturnItem,
@@ -38,7 +38,6 @@ from app.pipeline import returns
 from app.pipeline.context import Assembler
 from app.pipeline.returns.terms import settings_now
 from app.pipeline.runtime import Runtime
-from app.services.returns.standing import withdrawal_of
 
 CUSTOMER = "customer"
 
@@ -70,17 +69,6 @@ class Wish:
     quantity: int
     reason: ReturnReason
     note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Declaration:
-    """What a customer who withdraws told us, as the receipt repeats it. Personal data."""
-
-    name: str
-    email: str
-    order_number: str
-    goods: str
-    locale: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,73 +155,14 @@ def submit(
         sealed = data.returns.seal(ReturnWords(notes=notes)) if notes else None
     with rt.db.write() as uow:
         data = ShopData(uow, shop_id, hasher)
-        stored = _held(data, order_id)
+        stored = held(data, order_id)
         closed = _closed(data, stored, person)
         if closed or stored is None:
             return Refusal(closed or Closed.FORGOTTEN)
         left = returns.left_of(data, stored.order)
         if refusal := _too_much(stored.order, left, wishes):
             return refusal
-        return _open(rt, data, stored, wishes, sealed=sealed)
-
-
-def withdraw(
-    rt: Runtime, shop_id: ShopId, order_id: PlatformId, told: Declaration | None = None
-) -> ReturnRow | Refusal:
-    """Declare the withdrawal from a purchase; declared twice it is one. Never declined."""
-    with rt.db.read() as uow:
-        data = ShopData(uow, shop_id)
-        person, hasher = data.orders.person(order_id), data.hasher
-        sealed = data.returns.seal(_words_of(told)) if told else None
-    with rt.db.write() as uow:
-        data = ShopData(uow, shop_id, hasher)
-        stored = _held(data, order_id)
-        if stored is None or stored.sealed_person is None or data.customers.is_erased(person):
-            return Refusal.FORGOTTEN
-        known = data.returns.of_order(order_id)
-        if before := withdrawal_of(known):
-            return before
-        left = returns.left_of(data, stored.order) or _kept(stored.order)
-        wishes = [Wish(line, n, ReturnReason.NOT_ASKED) for line, n in left.items()]
-        return _open(rt, data, stored, wishes, kind=ReturnKind.WITHDRAWAL, sealed=sealed)
-
-
-def withdraw_unmatched(rt: Runtime, shop_id: ShopId, told: Declaration) -> ReturnRow:
-    """Keep a declaration that matches no order: the receipt goes out, the merchant looks.
-
-    The very same declaration sent twice is one.
-    """
-    words = _words_of(told)
-    with rt.db.read() as uow:
-        data = ShopData(uow, shop_id)
-        hasher, sealed = data.hasher, data.returns.seal(words)
-        currency = Shops(uow).get(shop_id).currency
-        for row in data.returns.unmatched(data.customers.email_hash(told.email) or ""):
-            if row.open and data.returns.words(row) == words:
-                return row
-    with rt.db.write() as uow:
-        data = ShopData(uow, shop_id, hasher)
-        return returns.open_return(
-            rt,
-            data,
-            NewReturn(
-                kind=ReturnKind.WITHDRAWAL,
-                origin=ReturnOrigin.CUSTOMER,
-                state=ReturnState.HELD,
-                lines=(),
-                value=Money.zero(currency),
-                requested_at=rt.business.now(),
-                locale=told.locale,
-                sealed=sealed,
-                email_hash=data.customers.email_hash(told.email),
-            ),
-        )
-
-
-def _words_of(told: Declaration) -> ReturnWords:
-    return ReturnWords(
-        email=told.email, name=told.name, order_number=told.order_number, goods=told.goods
-    )
+        return store(rt, data, stored, wishes, sealed=sealed)
 
 
 def cancel(rt: Runtime, shop_id: ShopId, public_ref: str) -> bool:
@@ -246,7 +175,7 @@ def cancel(rt: Runtime, shop_id: ShopId, public_ref: str) -> bool:
         return returns.move(rt, data, row, ReturnState.CANCELLED, by=CUSTOMER) is not None
 
 
-def _held(data: ShopData, order_id: PlatformId) -> StoredOrder | None:
+def held(data: ShopData, order_id: PlatformId) -> StoredOrder | None:
     """The order, its customer held: two requests at once are counted one after the other."""
     stored = data.orders.get(order_id)
     if stored and stored.customer_id:
@@ -279,13 +208,7 @@ def _too_much(
     return None
 
 
-def _kept(order: OrderSnapshot) -> dict[PlatformId, int]:
-    refunded = refunded_quantities(order)
-    kept = {x.line_id: x.quantity - refunded.get(x.line_id, 0) for x in order.lines}
-    return {line_id: quantity for line_id, quantity in kept.items() if quantity > 0}
-
-
-def _open(
+def store(
     rt: Runtime,
     data: ShopData,
     stored: StoredOrder,
@@ -294,6 +217,7 @@ def _open(
     kind: ReturnKind = ReturnKind.RETURN,
     sealed: bytes | None = None,
 ) -> ReturnRow:
+    """Write down what is asked for, and plan its way."""
     order, currency = stored.order, stored.order.total.currency
     bought = {line.line_id: line for line in order.lines}
     lines = tuple(

@@ -1,4 +1,4 @@
-"""Customers without a link: a code proves that an order is theirs; a withdrawal needs no proof.
+"""A customer without a link proves by a code that an order is theirs.
 
 The code goes to the order's own address. Whoever asks is told the same, by the same work, whether
 or not there is such an order: an order number and an address can be guessed.
@@ -9,7 +9,6 @@ import secrets
 from datetime import timedelta
 from enum import StrEnum
 
-from app.db.returns import ReturnRow
 from app.db.tenant import ShopData
 from app.domain.actions import ActionKind
 from app.domain.decisions import Schedule
@@ -21,8 +20,6 @@ from app.pipeline.effects.return_code import CODE_MINUTES
 from app.pipeline.plan import Planner
 from app.pipeline.runtime import Runtime
 from app.services.rate_limits import RateLimits
-from app.services.returns import asking
-from app.services.returns.asking import Declaration, Refusal
 
 _DIGITS = 6
 _TRIES = 5
@@ -30,7 +27,6 @@ _NAMESAKES = 3  # orders that could have one number: by its name, by its id, ren
 _TRIES_PER_CALLER = "60/hour"
 # What is counted, and how often for one address, from one caller, for one shop.
 _CODES = ("return code", "5/hour", "20/hour", "600/hour")
-_DECLARATIONS = ("withdrawal", "5/hour", "10/hour", "300/hour")
 
 
 class BadCode(StrEnum):
@@ -42,17 +38,13 @@ class BadCode(StrEnum):
 
 def may_ask(limits: RateLimits, shop_id: ShopId, caller: str, email: str) -> bool:
     """Count a question; False once there were too many from a caller, for an address or a shop."""
-    return _counted(limits, _CODES, shop_id, caller, email)
+    return counted_all(limits, _CODES, shop_id, caller, email)
 
 
-def may_declare(limits: RateLimits, shop_id: ShopId, caller: str, email: str) -> bool:
-    """Count a declaration of withdrawal; each sends a mail to an address that anybody can enter."""
-    return _counted(limits, _DECLARATIONS, shop_id, caller, email)
-
-
-def _counted(
+def counted_all(
     limits: RateLimits, rates: tuple[str, str, str, str], shop_id: ShopId, caller: str, email: str
 ) -> bool:
+    """Count for an address, a caller and a shop; False once one of the rates is used up."""
     what, of_address, of_caller, of_shop = rates
     counted = (  # all are counted, whichever is used up
         limits.allow(of_address, f"{what} to", f"{shop_id}:{canonical_email(email) or email}"),
@@ -71,7 +63,7 @@ def ask_code(rt: Runtime, shop_id: ShopId, number: str, email: str, language: La
     """Send a code if there is such an order; returns the name of the page that takes it."""
     with rt.db.read() as uow:
         data = ShopData(uow, shop_id)
-        order_id, hasher = _find(data, number, email), data.hasher
+        order_id, hasher = find_order(data, number, email), data.hasher
     code = f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}}"
     now, wall = rt.business.now(), rt.wall.now()
     valid = timedelta(minutes=CODE_MINUTES)
@@ -90,7 +82,7 @@ def ask_code(rt: Runtime, shop_id: ShopId, number: str, email: str, language: La
     return lookup.public_ref
 
 
-def _find(data: ShopData, number: str, email: str) -> PlatformId:
+def find_order(data: ShopData, number: str, email: str) -> PlatformId:
     """The order with this number and address, or "". As many queries for one as for none."""
     wanted = data.customers.email_hash(email) or ""
     candidates = data.orders.search(number, _NAMESAKES)
@@ -100,14 +92,6 @@ def _find(data: ShopData, number: str, email: str) -> PlatformId:
         if hmac.compare_digest(wanted, of_order):
             found = order_id
     return found
-
-
-def declare(rt: Runtime, shop_id: ShopId, told: Declaration) -> ReturnRow:
-    """Keep a withdrawal that came without a link: with its order, or for the merchant to match."""
-    with rt.db.read() as uow:
-        order_id = _find(ShopData(uow, shop_id), told.order_number, told.email)
-    row = asking.withdraw(rt, shop_id, order_id, told) if order_id else Refusal.FORGOTTEN
-    return asking.withdraw_unmatched(rt, shop_id, told) if isinstance(row, Refusal) else row
 
 
 def check_code(rt: Runtime, shop_id: ShopId, public_ref: str, code: str) -> PlatformId | BadCode:
