@@ -23,7 +23,7 @@ def php() -> None:
 
 @pytest.fixture
 def real(php: None) -> bool:
-    """The plugin itself answers in the store; test_stand_in.py has the other case."""
+    """The plugin itself answers in the store; test_plugin_stand_in.py has the other case."""
     return True
 
 

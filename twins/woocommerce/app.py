@@ -24,6 +24,7 @@ from twins.woocommerce import (
 from twins.woocommerce.control import woocommerce_control
 from twins.woocommerce.errors import WpError
 from twins.woocommerce.hookshot import Hookshot
+from twins.woocommerce.my_account import my_account
 from twins.woocommerce.pages import pages
 from twins.woocommerce.plugin_host import PluginHost
 from twins.woocommerce.rest import (
@@ -90,6 +91,7 @@ def create_app(
     app.register_blueprint(withdrawal(store))
     app.register_blueprint(pages(store, deliveries, host))
     app.register_blueprint(wp_admin(store, host))
+    app.register_blueprint(my_account(store, host))
     return app
 
 
