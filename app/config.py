@@ -3,6 +3,7 @@
 Every field is documented in docs/configuration.md; a check compares the two.
 """
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal, Self
@@ -25,6 +26,11 @@ class Environment(StrEnum):
 
 class ConfigurationError(SystemExit):
     """The settings cannot be used; its text lists everything that is wrong."""
+
+    def __init__(self, mistakes: Sequence[str]) -> None:
+        self.mistakes = tuple(mistakes)
+        listed = "\n\n".join(f"- {mistake}" for mistake in mistakes)
+        super().__init__(f"The configuration cannot be used:\n\n{listed}\n")
 
 
 class Settings(BaseSettings):
@@ -175,12 +181,9 @@ def load_settings() -> Settings:
             Settings(**{name: Settings.model_fields[name].default for name in unreadable})
         except ValidationError as error:
             problems += [(problem["loc"], problem["msg"]) for problem in error.errors()]
-    lines = [_line(location, message) for location, message in problems]
-    raise ConfigurationError("The configuration cannot be used:\n\n" + "\n\n".join(lines) + "\n")
+    raise ConfigurationError([line for found in problems for line in _lines(*found)])
 
 
-def _line(location: tuple[int | str, ...], message: str) -> str:
+def _lines(location: tuple[int | str, ...], message: str) -> list[str]:
     text = message.removeprefix("Value error, ")
-    if not location:
-        return "\n\n".join(f"- {line}" for line in text.split("\n"))
-    return f"- {str(location[0]).upper()}: {text}"
+    return [f"{str(location[0]).upper()}: {text}"] if location else text.split("\n")

@@ -10,7 +10,7 @@ import re
 import smtplib
 import ssl
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Literal
 
@@ -57,6 +57,17 @@ class SmtpTransport:
             _say(server, "DATA", _mail_refused)
             server.send(_dot_stuffed(raw))
             return SendResult(_hand_over(server))
+
+    def patient(self, seconds: float) -> "SmtpTransport":
+        """The same with another time-out."""
+        return SmtpTransport(replace(self._settings, timeout=seconds))
+
+    def probe(self, sender: str) -> None:
+        """Log in and name the sender, but send nothing; the errors are those of `send`."""
+        with _connection_faults(), self._connected() as server:
+            self._log_in(server)
+            _say(server, f"MAIL FROM:<{ascii_address(sender)}>", _sender_refused)
+            server.rset()
 
     def lookup(self, message_id: str) -> None:  # noqa: ARG002 – SMTP cannot be asked afterwards
         """Nobody can know: SMTP has no way to ask."""

@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 from app.bootstrap import build_deps
-from app.cli.demo.environment import use_if_unconfigured
-from app.config import Settings, load_settings
+from app.cli.local import settings_here
+from app.config import Settings
 from app.db.backup import NoBackupError, copy_running, put_back, sqlite_path, verify
 from app.db.crypto import Keyring
 from app.db.migrate import upgrade
@@ -37,8 +37,7 @@ _POSTGRESQL_RESTORE = (
 
 def backup(options: argparse.Namespace) -> None:
     """Copy the SQLite database while everything runs."""
-    use_if_unconfigured()
-    settings = load_settings()
+    settings = settings_here()
     target = Path(options.file)
     try:
         source = sqlite_path(settings.database) or sys.exit(_POSTGRESQL_BACKUP)
@@ -51,8 +50,7 @@ def backup(options: argparse.Namespace) -> None:
 
 def restore(options: argparse.Namespace) -> None:
     """Put a copy in the place of the SQLite database; nothing of it runs meanwhile."""
-    use_if_unconfigured()
-    settings, copy = load_settings(), Path(options.file)
+    settings, copy = settings_here(), Path(options.file)
     try:
         place = sqlite_path(settings.database) or sys.exit(_POSTGRESQL_RESTORE)
         verify(copy)
@@ -74,8 +72,7 @@ def restore(options: argparse.Namespace) -> None:
 
 def restored(_options: argparse.Namespace) -> None:
     """The database was put back by other means."""
-    use_if_unconfigured()
-    deps = build_deps(load_settings())
+    deps = build_deps(settings_here())
     try:
         _tell(announce(deps))
     finally:
@@ -93,10 +90,9 @@ def _held(settings: Settings) -> Held:
 
 
 def _tell(held: Held) -> None:
-    since, until = held.found.lost_since, held.found.lost_until
-    print(
-        f"It knows nothing of what happened from {since:%d %b %Y %H:%M} to {until:%H:%M %d %b} UTC."
-    )
+    times = (held.found.lost_since, held.found.lost_until)
+    since, until = (f"{at:%Y-%m-%d %H:%M}" for at in times)
+    print(f"It knows nothing of what happened between {since} and {until} (UTC).")
     total = sum(held.rows.values())
     if total:
         shops = f"{len(held.rows)} shop{'s' if len(held.rows) > 1 else ''}"

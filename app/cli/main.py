@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from app import clock, worker
-from app.cli import backtest, backup, export, replay, rotate, run
+from app.cli import backtest, backup, check, export, replay, rotate, run
 from app.cli.demo import command as demo
 from app.config import load_settings
 from app.db.migrate import upgrade
@@ -37,6 +37,10 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("worker", help="one worker").set_defaults(do=lambda _: worker.main())
     commands.add_parser("clock", help="the clock process").set_defaults(do=lambda _: clock.main())
     commands.add_parser("migrate", help="bring the database up to date").set_defaults(do=_migrate)
+
+    checked = commands.add_parser("check", help="whether everything that has to work does")
+    checked.add_argument("--json", action="store_true", help="for machines")
+    checked.set_defaults(do=check.run)
 
     copied = commands.add_parser("backup", help="copy the SQLite database while everything runs")
     copied.add_argument("file", help="where to; must not exist")

@@ -4,8 +4,7 @@ import argparse
 import sys
 
 from app.bootstrap import build_deps
-from app.cli.demo.environment import use_if_unconfigured
-from app.config import load_settings
+from app.cli.local import settings_here
 from app.db.rotation import Rotated, rotate
 
 _DROPPING = """\
@@ -21,8 +20,7 @@ Nothing stored needs the old keys any more. Before you take them out of SECRET_K
 
 def run(_options: argparse.Namespace) -> None:
     """Seal anew and say what that did. Exits with 1 if old keys are still needed."""
-    use_if_unconfigured()
-    settings = load_settings()
+    settings = settings_here()
     if not settings.keys:
         sys.exit("SECRET_KEYS is empty, so nothing is sealed and nothing was changed.")
     deps = build_deps(settings)

@@ -4,11 +4,13 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from app.cli.demo.environment import Ports, use
 from app.cli.demo.stores import connect_demo_stores
 from app.config import Settings, load_settings
 from app.db.migrate import upgrade
+from app.supervisor.lock import AlreadyRunningError, exclusive
 from app.supervisor.processes import ProcessSpec
 from app.supervisor.ready import http_ready
 from app.supervisor.supervisor import Supervisor
@@ -19,13 +21,25 @@ READY = "Afterglow runs at"  # how the line begins that says so
 
 def run(options: argparse.Namespace) -> None:
     """Start everything and stay until Ctrl-C."""
+    data_dir = Path(os.environ.get("DATA_DIR") or "var")
+    try:
+        # First of all: a second run must not touch what the first one uses.
+        with exclusive(data_dir):
+            pass
+    except AlreadyRunningError as error:
+        sys.exit(str(error))
+    except OSError as error:
+        sys.exit(
+            f"The data directory {data_dir} cannot be written ({error.strerror}). Nothing was "
+            "started. Mend its rights, or set DATA_DIR to another one."
+        )
     if options.demo:
         ports = Ports(*options.ports) if options.ports else Ports()
         if ports.taken:
             sys.exit(_taken(ports))
         use(ports)
     settings = load_settings()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         _start(settings, demo=options.demo, connect=not options.unconnected)
     except RuntimeError as error:

@@ -37,9 +37,9 @@ def copy_running(source: Path, target: Path, now: datetime, keyring: Keyring) ->
     if target.exists():
         raise NoBackupError(f"{target} is there already and was left alone. Choose another name.")
     unfinished = target.with_name(f".{target.name}.unfinished")
-    unfinished.unlink(missing_ok=True)
-    unfinished.touch(mode=0o600)
     try:
+        unfinished.unlink(missing_ok=True)
+        unfinished.touch(mode=0o600)
         with closing(_opened(source)) as original, closing(sqlite3.connect(unfinished)) as copy:
             original.backup(copy)  # one step: a snapshot, which stops nobody from writing
         with _database(unfinished, keyring) as database, database.write() as uow:

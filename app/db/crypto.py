@@ -50,6 +50,14 @@ class Keyring:
             return False
         return True
 
+    def can_open(self, sealed: bytes) -> bool:
+        """Whether any of the keys sealed it."""
+        try:
+            self._fernet.decrypt(sealed)
+        except InvalidToken:
+            return False
+        return True
+
     def seal_json(self, value: Any) -> bytes:
         """Encrypt a JSON value."""
         return self.seal(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())

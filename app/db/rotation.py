@@ -10,9 +10,8 @@ from typing import Any
 
 from sqlalchemy import Column, LargeBinary, Table, and_, select, tuple_, update
 
-from app.db.models import metadata
+from app.db.models import credentials, metadata, shops
 from app.db.session import Database
-from app.domain.errors import Bug
 
 BATCH = 200  # rows per transaction
 
@@ -49,6 +48,28 @@ def rotate(db: Database) -> Iterator[Rotated]:
         yield _rotate_column(db, table, column)
 
 
+@dataclass(frozen=True, slots=True)
+class Seals:
+    """How many stores' secrets there are, and which keys they need."""
+
+    all: int
+    older: int  # open with an older key than the newest
+    unreadable: int
+
+
+def seals(db: Database) -> Seals:
+    """A look at the few values without which no store can be worked for."""
+    with db.read() as uow:
+        values = [
+            value
+            for column in (shops.c.hash_key, credentials.c.sealed)
+            for (value,) in uow.connection.execute(select(column))
+        ]
+    older = [value for value in values if not db.keyring.is_newest(value)]
+    unreadable = [value for value in older if not db.keyring.can_open(value)]
+    return Seals(len(values), len(older) - len(unreadable), len(unreadable))
+
+
 def _rotate_column(db: Database, table: Table, column: Column[Any]) -> Rotated:
     current = resealed = changed = unreadable = 0
     for rows in _batches(db, table, column):
@@ -57,10 +78,10 @@ def _rotate_column(db: Database, table: Table, column: Column[Any]) -> Rotated:
             if db.keyring.is_newest(row.sealed_value):
                 current += 1
                 continue
-            try:
-                fresh.append((row, db.keyring.seal(db.keyring.open(row.sealed_value))))
-            except Bug:
+            if not db.keyring.can_open(row.sealed_value):
                 unreadable += 1
+                continue
+            fresh.append((row, db.keyring.seal(db.keyring.open(row.sealed_value))))
         done = _replace(db, table, column, fresh)
         resealed += done
         changed += len(fresh) - done

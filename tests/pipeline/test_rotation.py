@@ -2,23 +2,20 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from typing import Any
 
 import pytest
-from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, String, select, update
+from sqlalchemy import LargeBinary, select, update
 
 from app.db.crypto import Keyring
 from app.db.models import credentials, metadata, shops
-from app.db.models.base import UtcTime
 from app.db.rotation import BATCH, rotate, sealed_columns
 from app.db.session import Database, create_engine_for
 from app.db.shops import Shops, ShopState
 from app.db.tenant import ShopData
 from app.domain.errors import Bug
+from tests.rows import NOW, any_row
 
 OLD, NEW, OTHER = ("k" * 40 + name for name in ("old", "new", "other"))
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
 CONTENT = "Žofia Nováková".encode()
 
 pytestmark = pytest.mark.both_databases
@@ -33,29 +30,13 @@ def database(url: str, *keys: str) -> Iterator[Database]:
         engine.dispose()
 
 
-def any_value(column: Column[Any], db: Database, n: int) -> Any:
-    """Something that the column takes."""
-    if column.name == "shop_id":
-        return 1 if column.foreign_keys else n
-    kind = column.type
-    if isinstance(kind, LargeBinary):
-        return db.keyring.seal(CONTENT)
-    if isinstance(kind, UtcTime):
-        return NOW
-    if isinstance(kind, Boolean):
-        return False
-    if isinstance(kind, BigInteger | Integer):
-        return n
-    return f"{n}{column.name}"[: kind.length] if isinstance(kind, String) else {}
-
-
 def fill(db: Database, rows: int = 2) -> None:
     """Rows in every table that holds something sealed."""
     tables = {table for table, _ in sealed_columns()}
     with db.write() as uow:
         for table in [shops, *(t for t in metadata.sorted_tables if t in tables - {shops})]:
             for n in range(1, rows + 1):
-                values = {c.name: any_value(c, db, n) for c in table.columns}
+                values = any_row(table, n, db.keyring.seal(CONTENT))
                 uow.connection.execute(table.insert().values(**values))
 
 
