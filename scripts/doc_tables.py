@@ -1,4 +1,4 @@
-"""Writes the tables of docs/ that repeat what the code says: settings, reasons, consent.
+"""Writes the tables of docs/ that repeat what the code says: settings, reasons, fields, consent.
 
 Each stands between `<!-- table: NAME -->` and `<!-- end -->`; a test fails where one is old.
 """
@@ -12,9 +12,13 @@ from babel import Locale
 
 from app.automations import registry
 from app.automations.base import ContactPolicy, SettingsModel
+from app.channels.fields import TextField
+from app.channels.messages import WITH_TEXTS
+from app.channels.texts.values import shown
 from app.domain.consent import ConsentNeed, consent_law
 from app.domain.reason_words import WORDS
 from app.domain.reasons import ReasonCode
+from app.i18n import Translator
 
 ROOT = Path(__file__).resolve().parent.parent
 PLACE = re.compile(r"(<!-- table: ([\w ]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
@@ -97,6 +101,24 @@ def _codes_in(of: str) -> set[ReasonCode]:
     return {ReasonCode[name] for name in names} & _AGAINST
 
 
+def _fields(of: str) -> str:
+    fields = WITH_TEXTS[of].fields
+    examples = shown({field.name: field.example for field in fields}, Translator("en"))
+    rows = (
+        (f"`{field.name}`", field.title, _listed(examples[field.name]), _known(field))
+        for field in fields
+    )
+    return _markdown(("field", "what it is", "for example", "known"), rows)
+
+
+def _known(field: TextField) -> str:
+    return "not always" if field.optional else "always"
+
+
+def _listed(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
 def _consent(_of: str) -> str:
     unlisted, rows = consent_law(None), []
     for country in sorted(Locale("en").territories):
@@ -118,6 +140,7 @@ def _markdown(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 TABLES: dict[str, Callable[[str], str]] = {
     "settings": _settings,
     "reasons": _reasons,
+    "fields": _fields,
     "consent": _consent,
 }
 

@@ -12,7 +12,7 @@ from app.channels.render import render
 from app.channels.texts import FILTERS, SLOTS, TAGS, Why, check
 from app.channels.texts.environment import SOURCE_LIMIT, filled, parsed
 from app.channels.texts.refusals import TextRefused
-from app.channels.texts.writing import shown
+from app.channels.texts.values import shown
 from app.i18n import Translator
 
 from .samples import coupon, item, review_request
