@@ -13,7 +13,7 @@ from babel import Locale
 from app.automations import registry
 from app.automations.base import ContactPolicy, SettingsModel
 from app.channels.fields import TextField
-from app.channels.messages import WITH_TEXTS
+from app.channels.messages import WITH_TEXTS, OwnWords
 from app.channels.texts.values import shown
 from app.domain.consent import ConsentNeed, consent_law
 from app.domain.reason_words import WORDS
@@ -102,17 +102,21 @@ def _codes_in(of: str) -> set[ReasonCode]:
 
 
 def _fields(of: str) -> str:
-    fields = WITH_TEXTS[of].fields
-    examples = shown({field.name: field.example for field in fields}, Translator("en"))
-    rows = (
-        (f"`{field.name}`", field.title, _listed(examples[field.name]), _known(field))
-        for field in fields
-    )
+    """The fields of one mail, or of several that have most of them in common."""
+    mails = [WITH_TEXTS[kind] for kind in of.split()]
+    fields = {field.name: field for mail in mails for field in mail.fields}
+    examples = shown({name: field.example for name, field in fields.items()}, Translator("en"))
+    rows = [
+        (f"`{name}`", field.title, _listed(examples[name]), _known(field, mails))
+        for name, field in fields.items()
+    ]
     return _markdown(("field", "what it is", "for example", "known"), rows)
 
 
-def _known(field: TextField) -> str:
-    return "not always" if field.optional else "always"
+def _known(field: TextField, mails: Sequence[type[OwnWords]]) -> str:
+    having = [mail.title for mail in mails if field in mail.fields]
+    only = "" if len(having) == len(mails) else f"; only in “{'”, “'.join(having)}”"
+    return ("not always" if field.optional else "always") + only
 
 
 def _listed(value: object) -> str:
