@@ -1,4 +1,4 @@
-"""Writes the tables of docs/ that repeat what the code says: settings, reasons, consent.
+"""Writes the tables of docs/ that repeat what the code says: settings, reasons, fields, consent.
 
 Each stands between `<!-- table: NAME -->` and `<!-- end -->`; a test fails where one is old.
 """
@@ -12,9 +12,13 @@ from babel import Locale
 
 from app.automations import registry
 from app.automations.base import ContactPolicy, SettingsModel
+from app.channels.fields import TextField
+from app.channels.messages import WITH_TEXTS, OwnWords
+from app.channels.texts.values import shown
 from app.domain.consent import ConsentNeed, consent_law
 from app.domain.reason_words import WORDS
 from app.domain.reasons import ReasonCode
+from app.i18n import Translator
 
 ROOT = Path(__file__).resolve().parent.parent
 PLACE = re.compile(r"(<!-- table: ([\w ]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
@@ -97,6 +101,28 @@ def _codes_in(of: str) -> set[ReasonCode]:
     return {ReasonCode[name] for name in names} & _AGAINST
 
 
+def _fields(of: str) -> str:
+    """The fields of one mail, or of several that have most of them in common."""
+    mails = [WITH_TEXTS[kind] for kind in of.split()]
+    fields = {field.name: field for mail in mails for field in mail.fields}
+    examples = shown({name: field.example for name, field in fields.items()}, Translator("en"))
+    rows = [
+        (f"`{name}`", field.title, _listed(examples[name]), _known(field, mails))
+        for name, field in fields.items()
+    ]
+    return _markdown(("field", "what it is", "for example", "known"), rows)
+
+
+def _known(field: TextField, mails: Sequence[type[OwnWords]]) -> str:
+    having = [mail.title for mail in mails if field in mail.fields]
+    only = "" if len(having) == len(mails) else f"; only in “{'”, “'.join(having)}”"
+    return ("not always" if field.optional else "always") + only
+
+
+def _listed(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
 def _consent(_of: str) -> str:
     unlisted, rows = consent_law(None), []
     for country in sorted(Locale("en").territories):
@@ -118,6 +144,7 @@ def _markdown(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 TABLES: dict[str, Callable[[str], str]] = {
     "settings": _settings,
     "reasons": _reasons,
+    "fields": _fields,
     "consent": _consent,
 }
 

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from app.channels.messages import WITH_TEXTS, OwnWords
 from app.channels.render import RenderedMail
 from app.channels.texts import SLOTS
-from app.channels.texts.writing import shown
+from app.channels.texts.values import shown
 from app.db.tenant import ShopData
 from app.domain.errors import AfterglowError
 from app.embedded_ui.fields import FormField

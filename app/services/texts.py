@@ -6,6 +6,7 @@ later is left out at sending, and a problem tells.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from app.channels.messages import WITH_TEXTS
 from app.channels.texts import SLOTS, Refusal, check, normalised
@@ -91,13 +92,18 @@ def cleaned(entries: Mapping[str, str]) -> dict[str, str]:
 
 def refusals(message: str, language: Language, texts: Mapping[str, str]) -> dict[str, Refusal]:
     """Why texts cannot be used, by slot."""
-    fields, words = WITH_TEXTS[message].fields, Translator(language)
     found = {
-        name: check(SLOTS[name], text, fields, words)
+        name: _refusal(message, language, name, text)
         for name, text in texts.items()
         if name in SLOTS
     }
     return {name: refusal for name, refusal in found.items() if refusal}
+
+
+@lru_cache(maxsize=1024)
+def _refusal(message: str, language: Language, slot: str, text: str) -> Refusal | None:
+    """Kept, because the list of texts asks for all of them each time; it depends on no more."""
+    return check(SLOTS[slot], text, WITH_TEXTS[message].fields, Translator(language))
 
 
 def save(

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from app.channels.messages import WITH_TEXTS
 from app.clock import BEATS
 from app.config import Settings
 from app.db.models import metadata
@@ -20,6 +21,11 @@ CONFIGURATION = (DOCS / "configuration.md").read_text()
 def test_tables_that_repeat_the_code_are_up_to_date(path):
     text = path.read_text()
     assert text == doc_tables.renewed(text), "run: python scripts/doc_tables.py"
+
+
+def test_every_mail_that_may_be_worded_has_its_fields_in_the_documentation():
+    tables = re.findall(r"<!-- table: fields ([\w ]+) -->", (DOCS / "texts.md").read_text())
+    assert " ".join(tables).split() == list(WITH_TEXTS)
 
 
 @pytest.mark.parametrize(

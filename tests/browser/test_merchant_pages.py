@@ -40,6 +40,10 @@ class Site:
             "/app/automations/milestone_coupon/on",
             "/app/automations/contact",
             "/app/automations/review_request/off",
+            "/app/texts",
+            "/app/texts/review_request/tr",
+            "/app/texts/review_request/tr/reset",
+            "/app/texts/milestone_coupon/sk",
             "/app/activity",
             "/app/activity?q=nothing",
             "/app/orders/4102",
@@ -59,6 +63,7 @@ def site(database_url: str, tmp_path: Path) -> Iterator[Site]:
         with shop.write() as data:
             data.problems.open("store_key_refused", {}, NOW)
         shop.park(b'{"id": 7}')
+        shop.post("/app/texts/review_request/tr", {"subject": "{{ item }} nasıl?", "version": "0"})
         yield Site(shop, origin)
 
 
@@ -141,6 +146,31 @@ def test_what_is_wrong_takes_the_focus_and_leads_to_its_field(page: "Page", site
     expect(field).to_have_value("soon")
 
 
+def test_a_text_is_written_beside_its_preview_and_taken_back(page: "Page", site: Site) -> None:
+    address = f"{site.origin}/app/texts/review_request/sk"
+    page.goto(address)
+    mail = page.frame_locator("iframe.mail-frame")
+    page.get_by_label("Heading").fill('Dobrý deň, {{ first_name | default: "priatelia" }}')
+    expect(mail.get_by_role("heading")).to_have_text("Dobrý deň, Silvia")
+    page.get_by_label("Opening").fill("Prvý riadok.\n\n{{ gone }}")
+    expect(page.get_by_text("Line 3, character 4: There is no field “gone”.")).to_be_visible()
+    assert findings(page) == []
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".error-summary")).to_be_focused()
+    assert findings(page) == []
+    page.get_by_label("Opening").fill("Prvý riadok.\n\n<strong>{{ shop_name }}</strong>")
+    expect(mail.locator("strong")).to_have_text("Çınar & Breza")
+    page.get_by_label("Opening").press("Tab")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_contain_text("Saved. The next mail says it.")
+    page.get_by_role("link", name="Back to our words…").click()
+    expect(page.get_by_role("dialog")).to_contain_text("all words of this mail in this language")
+    assert findings(page) == []
+    page.get_by_role("button", name="Use our words").click()
+    expect(page.get_by_text("All words are ours again.")).to_be_visible()
+    expect(page.get_by_label("Heading")).to_have_value("")
+
+
 def test_everything_works_without_script(chromium: "Browser", site: Site) -> None:
     context = chromium.new_context(java_script_enabled=False, locale="en-GB")
     name, value = site.shop.cookie()
@@ -156,6 +186,13 @@ def test_everything_works_without_script(chromium: "Browser", site: Site) -> Non
     page.get_by_label("Ask after delivery").fill("9")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_label("Ask after delivery")).to_have_value("9")
+    page.goto(f"{site.origin}/app/texts/review_request/en")
+    page.get_by_label("Button").fill("Say it")
+    page.get_by_role("button", name="Show it in the preview").click()
+    mail = page.frame_locator("iframe.mail-frame")
+    expect(mail.get_by_role("link", name="Say it")).to_be_visible()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved. The next mail says it.")).to_be_visible()
     context.close()
 
 
@@ -207,6 +244,14 @@ def test_inside_shopify_pages_come_by_token_and_forms_need_no_other(frame: "Fram
     frame.owner.page.get_by_role("button", name="Save").click()  # the admin's own save bar
     expect(frame.get_by_text("Saved.")).to_be_visible(timeout=SLOW)
     expect(frame.get_by_label("Ask after delivery")).to_have_value("9", timeout=SLOW)
+    frame.get_by_role("link", name="Texts").click()
+    frame.get_by_role("link", name="Review request, Turkish").click(timeout=SLOW)
+    button = frame.get_by_label("Button")
+    button.fill("Yorum yaz", timeout=SLOW)
+    mail = frame.frame_locator("iframe.mail-frame")
+    expect(mail.get_by_role("link", name="Yorum yaz")).to_be_visible(timeout=SLOW)
+    frame.owner.page.get_by_role("button", name="Save").click()
+    expect(frame.get_by_text("Saved. The next mail says it.")).to_be_visible(timeout=SLOW)
     menu = frame.owner.page.get_by_role("navigation")  # the admin's own, filled from ours
     menu.get_by_role("link", name="Activity").click()
     expect(frame.get_by_role("heading", level=1)).to_have_text("Activity", timeout=SLOW)

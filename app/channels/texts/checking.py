@@ -13,7 +13,8 @@ from app.channels.texts.filters import FILTERS
 from app.channels.texts.refusals import Refusal, TextRefused, Why, refused
 from app.channels.texts.rich import check_html
 from app.channels.texts.slots import Slot
-from app.channels.texts.writing import shown, try_out
+from app.channels.texts.values import shown
+from app.channels.texts.writing import try_out
 from app.i18n import Translator
 
 _OF_LISTS = ("size", "first", "last")

@@ -1,6 +1,7 @@
 """Values as merchants' texts get them: on one line, as the reader's language writes them."""
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -62,3 +63,12 @@ def web_address(url: str) -> str | None:
     if (web and not host) or not (web or parts.scheme in ("mailto", "tel")):
         return None
     return quote(url, safe="!#$%&'()*+,/:;=?@[]~")
+
+
+def shown(values: Mapping[str, Value | None], words: Translator) -> dict[str, object]:
+    """The values as a text sees them; those that are not known are not there."""
+    return {
+        name: Shown.of(value, words)
+        for name, value in values.items()
+        if value is not None and value != ""
+    }

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from app.channels.fields import TextField, Value
+from app.channels.fields import TextField
 from app.channels.messages import Mail
 from app.channels.texts.environment import filled, parsed
 from app.channels.texts.refusals import Refusal, TextRefused, Why, refused
 from app.channels.texts.rich import Opening, opening
 from app.channels.texts.slots import SLOTS, Slot
-from app.channels.texts.values import Shown, one_line
+from app.channels.texts.values import one_line, shown
 from app.i18n import Language, Translator
 
 Sources = Mapping[str, str]
@@ -44,15 +44,6 @@ def written(
         except TextRefused as error:
             refusals[slot.name] = error.refusal
     return OwnText(**done, refused=refusals)  # type: ignore[arg-type]  # each slot has its own type
-
-
-def shown(values: Mapping[str, Value | None], words: Translator) -> dict[str, object]:
-    """The values as a text sees them; those that are not known are not there."""
-    return {
-        name: Shown.of(value, words)
-        for name, value in values.items()
-        if value is not None and value != ""
-    }
 
 
 def try_out(slot: Slot, source: str, values: Mapping[str, object], language: Language) -> None:

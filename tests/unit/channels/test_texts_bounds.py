@@ -12,13 +12,13 @@ from app.channels.render import render
 from app.channels.texts import FILTERS, SLOTS, TAGS, Why, check
 from app.channels.texts.environment import SOURCE_LIMIT, filled, parsed
 from app.channels.texts.refusals import TextRefused
-from app.channels.texts.writing import shown
+from app.channels.texts.values import shown
 from app.i18n import Translator
 
 from .samples import coupon, item, review_request
 from .test_render import Page
 
-PATIENCE = 1.0  # seconds on a busy machine; most take a few milliseconds
+PATIENCE = 1.0  # seconds of the processor: others use the machine, too; most take milliseconds
 MEMORY = 20_000_000
 WORDS = Translator("en")
 FIELDS = ReviewRequestMail.fields
@@ -72,11 +72,11 @@ def test_a_bomb_ends_at_once_and_small(name: str) -> None:
     source = BOMBS[name]
     assert len(source) <= SLOTS["intro"].longest
     tracemalloc.start()
-    began = time.perf_counter()
+    began = time.process_time()
     try:
         check(SLOTS["intro"], source, FIELDS, WORDS)
         rendered = render(review_request(), dict.fromkeys(SLOTS, source))
-        took, (_, peak) = time.perf_counter() - began, tracemalloc.get_traced_memory()
+        took, (_, peak) = time.process_time() - began, tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert took < PATIENCE * 5  # tracing memory takes its time, too
@@ -108,9 +108,9 @@ def test_a_bomb_is_refused_for_what_it_is_within_milliseconds(name: str, why: Wh
     best = PATIENCE
     for _ in range(3):  # the best of three: others use this machine, too
         parsed.cache_clear()
-        began = time.perf_counter()
+        began = time.process_time()
         found = check(SLOTS["intro"], BOMBS[name], FIELDS, WORDS)
-        best = min(best, time.perf_counter() - began)
+        best = min(best, time.process_time() - began)
         assert found
         assert found.why is why
     assert best < 0.1
@@ -195,10 +195,10 @@ ANYTHING = st.one_of(LIQUID, st.text(alphabet="{}%|'\"<>&-. \nab1[]()", max_size
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=300)
 @given(source=ANYTHING, slot=st.sampled_from(sorted(SLOTS)))
 def test_no_text_raises_hangs_or_grows(source: str, slot: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     found = check(SLOTS[slot], source, FIELDS, WORDS)
     rendered = render(review_request(), {slot: source})
-    assert time.perf_counter() - began < PATIENCE
+    assert time.process_time() - began < PATIENCE
     assert rendered.subject.strip()
     assert rendered.subject == " ".join(rendered.subject.split())
     assert len(rendered.said.subject) <= SLOTS["subject"].shown
