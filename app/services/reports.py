@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 from app.automations.registry import AUTOMATIONS
 from app.db.problems import Problem
-from app.db.reports import Reports
 from app.db.shops import Shop, Shops
 from app.db.tenant import ShopData
 from app.domain.actions import WAITING, ActionState
@@ -80,7 +79,7 @@ def home(rt: Runtime, shop_id: ShopId) -> Home:
             automations=rows,
             reviews=reports.stars(),
             coupons=reports.coupons(),
-            health=_health(rt, data, shop, reports),
+            health=health(rt, data, shop),
             first_steps=nothing_on and not removed,
         )
 
@@ -122,8 +121,9 @@ def remove_first_steps(rt: Runtime, shop_id: ShopId) -> None:
         ShopData(uow, shop_id).cursors.put(_FIRST_STEPS, {"removed": True}, rt.wall.now())
 
 
-def _health(rt: Runtime, data: ShopData, shop: Shop, reports: Reports) -> Health:
-    platform = rt.platforms[shop.platform]
+def health(rt: Runtime, data: ShopData, shop: Shop) -> Health:
+    """How the connection and the work stand."""
+    platform, reports = rt.platforms[shop.platform], data.reports
     hooks = None
     if not platform.shared_secrets:
         active = [hook for hook in data.webhooks.all() if hook.state == "active"]
