@@ -7,8 +7,8 @@ from typing import Any
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.channels.links import Purpose
 from app.channels.brand import DEFAULT_COLOUR
+from app.channels.links import Purpose
 from app.db.shops import Shops
 from app.db.tenant import ShopData
 from app.domain.colour import ColourError, parse, shop_colours
