@@ -16,7 +16,18 @@ from app.bootstrap import build_deps
 from app.config import load_settings
 from app.db.session import DatabaseUnavailable
 from app.deps import Deps
-from app.embedded_ui import activity, automations, dev, health, home, metrics, session, texts
+from app.embedded_ui import (
+    activity,
+    automations,
+    dev,
+    health,
+    home,
+    metrics,
+    session,
+    setup,
+    shop,
+    texts,
+)
 from app.http import EXTENSION, allow, counters, current_deps, page_language
 from app.i18n import SUPPORTED, Translator, install
 from app.installers import plugin, shopify, woocommerce
@@ -38,6 +49,8 @@ _BLUEPRINTS = (
     automations.blueprint,
     activity.blueprint,
     texts.blueprint,
+    shop.blueprint,
+    setup.blueprint,
     customer_pages.blueprint,
     health.blueprint,
     metrics.blueprint,

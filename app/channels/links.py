@@ -20,6 +20,7 @@ class Purpose(StrEnum):
     PREFERENCES = "preferences"
     UNSUBSCRIBE = "unsubscribe"
     EXPORT = "export"
+    SHOP_EXPORT = "shop-export"  # the whole shop as a file: {"s": shop}
     RETURN = "return"  # all about returning one order: {"s": shop, "o": order}
     RETURN_STATUS = "return-status"  # one return: {"s": shop, "r": its public_ref}
 
@@ -30,6 +31,7 @@ _MAX_AGE: Mapping[Purpose, timedelta | None] = {
     Purpose.PREFERENCES: None,
     Purpose.UNSUBSCRIBE: None,
     Purpose.EXPORT: timedelta(days=30),
+    Purpose.SHOP_EXPORT: timedelta(minutes=10),
     Purpose.RETURN: timedelta(days=365),
     Purpose.RETURN_STATUS: timedelta(days=730),
 }
@@ -38,6 +40,7 @@ _PATHS = {
     Purpose.PREFERENCES: "p",
     Purpose.UNSUBSCRIBE: "u",
     Purpose.EXPORT: "x",
+    Purpose.SHOP_EXPORT: "shop-export",
     Purpose.RETURN: "return",
     Purpose.RETURN_STATUS: "return-status",
 }

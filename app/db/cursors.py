@@ -21,6 +21,13 @@ class Cursors(Repository):
         )
         return self._connection.execute(query).scalar() or {}
 
+    def touched(self, name: str) -> datetime | None:
+        """When it was written last (wall time)."""
+        query = select(sync_cursors.c.updated_at).where(
+            self._mine(sync_cursors), sync_cursors.c.name == name
+        )
+        return self._connection.execute(query).scalar()
+
     def put(self, name: str, state: dict[str, Any], now: datetime) -> None:
         """Remember it (wall time), in the same transaction as what was read."""
         values = {"state": state, "updated_at": now}

@@ -125,6 +125,19 @@ class Inbox(Repository):
         )
         return self._connection.execute(query).scalar()
 
+    def last_by_topic(self, among: int) -> dict[str, datetime]:
+        """When the last webhook of each topic came, among the newest ones (wall time)."""
+        query = (
+            select(inbox.c.topic, inbox.c.received_at)
+            .where(self._mine(inbox), inbox.c.source == "webhook")
+            .order_by(inbox.c.received_at.desc())
+            .limit(among)
+        )
+        found: dict[str, datetime] = {}
+        for topic, at in self._connection.execute(query):
+            found.setdefault(topic, at)
+        return found
+
     def forget_bodies(self, before: datetime) -> int:
         """Drop raw webhook bodies received before a time (kept 30 days)."""
         result = self._connection.execute(

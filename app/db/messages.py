@@ -109,6 +109,19 @@ class Messages(Repository):
         )
         return [at for (at,) in self._connection.execute(query)]
 
+    def last_by_state(self, among: int) -> dict[str, datetime]:
+        """When a mail last came to each state, among the newest ones."""
+        query = (
+            select(messages.c.state, messages.c.at)
+            .where(self._mine(messages))
+            .order_by(messages.c.at.desc())
+            .limit(among)
+        )
+        found: dict[str, datetime] = {}
+        for state, at in self._connection.execute(query):
+            found.setdefault(state, at)
+        return found
+
     def count(self) -> int:
         """All marketing mails that the shop ever sent (new shops are slowed down)."""
         query = select(func.count()).where(self._mine(messages), messages.c.marketing.is_(True))

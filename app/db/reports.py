@@ -133,6 +133,16 @@ class Reports(Repository):
         )
         return {row[0]: row[1] for row in self._connection.execute(query)}
 
+    def due_between(self, start: datetime, end: datetime) -> int:
+        """Rows that become due in a span of business time."""
+        query = select(func.count()).where(
+            self._mine(actions),
+            actions.c.state.in_(CLAIMABLE),
+            actions.c.due_at >= start,
+            actions.c.due_at < end,
+        )
+        return self._connection.execute(query).scalar_one()
+
     def late(self, now: datetime, wall: datetime) -> int:
         """Rows that should have been performed a while ago and wait for nothing else."""
         query = select(func.count()).where(

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select, update
 
 from app.db.base import Repository
 from app.db.codec import ruling_doc, ruling_from
@@ -260,6 +260,14 @@ class Returns(Repository):
             .group_by(returns.c.state)
         )
         return {ReturnState(state): n for state, n in self._connection.execute(query)}
+
+    def decided_by_rules(self, since: datetime) -> tuple[int, int]:
+        """How many were asked for since a time, and how many of them the rules decided alone."""
+        query = select(
+            func.count(), func.count(case((returns.c.decided_by == "rules", 1), else_=None))
+        ).where(self._mine(returns), returns.c.requested_at >= since)
+        asked, by_rules = self._connection.execute(query).one()
+        return asked, by_rules
 
     def since(self, at: datetime, limit: int) -> list[ReturnRow]:
         """Asked for at or after a time, oldest first."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.automations.base import SettingsModel
@@ -73,8 +73,7 @@ def save(merchant: MerchantSession, key: str) -> ResponseReturnValue:
     if result.saved:
         address = url_for("automations.settings", key=key, done="saved", moved=moved or None)
         return redirect(address, 303)
-    status = 409 if result.conflict else 422
-    return _form(merchant, key, _stored(merchant, key), entered, result), status
+    return _form(merchant, key, _stored(merchant, key), entered, result)
 
 
 @blueprint.post("/<key>/effect")
@@ -184,13 +183,13 @@ def _form(
     known: Stored,
     entered: dict[str, Any] | None = None,
     result: SaveResult | None = None,
-) -> str:
+) -> Response:
     deps, reader = current_deps(), reader_of(merchant)
     errors = error_words(result.errors, reader.words) if result else {}
     form = None if entered is None else {n: str(v) for n, v in entered.items() if v is not False}
     fields = form_fields(switching.schema_of(key), known.values, form, errors)
     is_automation = key in AUTOMATIONS
-    return page(
+    body = page(
         "automation.html",
         reader,
         key=key,
@@ -207,7 +206,10 @@ def _form(
         is_automation=is_automation,
         waiting=reports.waiting(deps, merchant.shop.id, key) if is_automation else 0,
         test_address=test_mails.address(deps, merchant.shop) if is_automation else None,
+        example=test_mails.example(deps, merchant.shop, key) if is_automation else None,
     )
+    status = 200 if result is None else 409 if result.conflict else 422
+    return with_mail(merchant, body, status)
 
 
 def _summary(

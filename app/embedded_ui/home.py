@@ -2,13 +2,15 @@
 
 from decimal import Decimal
 
-from flask import Blueprint, redirect, url_for
+from babel import dates
+from flask import Blueprint, current_app, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from app.automations.words import AUTOMATIONS
 from app.domain.reason_words import WORDS
+from app.embedded_ui.charts import BarChart, Point, bars
 from app.embedded_ui.session import MerchantSession, merchant_page
-from app.embedded_ui.view import page, reader_of
+from app.embedded_ui.view import Reader, page, reader_of
 from app.http import current_deps
 from app.i18n import N_
 from app.services import handling, reports, switching
@@ -34,6 +36,8 @@ def index(merchant: MerchantSession) -> ResponseReturnValue:
         reader,
         state=state,
         problems=[explain(problem, reader.words) for problem in state.problems],
+        week=_week(state, reader),
+        returns_here="returns" in current_app.blueprints,
         needs=len(state.problems) + sum(1 for n in _row_needs(state) if n),
         names=AUTOMATIONS,
         reason_words=WORDS,
@@ -49,8 +53,14 @@ def _mean(count: int, stars: int) -> Decimal:
     return (Decimal(stars) / count).quantize(Decimal("0.1")) if count else Decimal(0)
 
 
-def _row_needs(state: reports.Home) -> tuple[int, int, int]:
-    return state.uncertain, state.failed, state.parked
+def _row_needs(state: reports.Home) -> tuple[int, ...]:
+    return state.uncertain, state.failed, state.parked, state.returns.held
+
+
+def _week(state: reports.Home, reader: Reader) -> BarChart:
+    """What becomes due on each of the next days."""
+    names = dates.get_day_names("abbreviated", locale=reader.words.locale)
+    return bars([Point(names[day.weekday()], count) for day, count in state.days])
 
 
 @blueprint.post("/problems/<key>/again")

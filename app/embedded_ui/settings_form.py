@@ -42,6 +42,11 @@ _SECTIONS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
         ),
         (N_("For customers"), N_("What they see and choose on the return page."), "way_back"),
     ),
+    "shop": (
+        (N_("Sender"), N_("Who your customers hear from, and whom they answer."), "sender_name"),
+        (N_("Looks"), N_("Of mails and of the pages that customers see."), "colour"),
+        (N_("Foot of each mail"), "", "postal_address"),
+    ),
     "contact": (
         (N_("Quiet hours"), "", "quiet_from_hour"),
         (N_("Contact budget"), "", "budget_messages"),
@@ -53,6 +58,8 @@ _ERRORS = {
     "greater_than_equal": N_("“%(value)s” is too little; %(ge)s is the least."),
     "less_than_equal": N_("“%(value)s” is too much; %(le)s is the most."),
     "too_long": N_("These are too many values; %(max_length)s are the most."),
+    "string_too_long": N_("This is too long; %(max_length)s characters are the most."),
+    "literal_error": N_("Choose one of the values."),
     "enum": N_("Choose one of the values."),
     "int_parsing": N_("“%(value)s” is not a whole number. Write it as digits, for example 7."),
 }

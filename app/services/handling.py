@@ -72,6 +72,13 @@ def read_again(rt: Runtime, shop_id: ShopId) -> int:
         return count
 
 
+def check_now(rt: Runtime, shop_id: ShopId) -> None:
+    """Ask the store at once how it is, and compare its webhooks with what they should be."""
+    with rt.db.write() as uow:
+        uow.after_commit("check_connection", shop_id)
+        uow.after_commit("subscribe", shop_id)
+
+
 def look_again(rt: Runtime, shop_id: ShopId, problem: str) -> bool:
     """The merchant says that a problem is mended; False if it is not open. The store is asked at
     once, or what waits is tried: if it is still wrong, the problem opens again.

@@ -29,6 +29,7 @@ from app.services.personal_data import Marks, customer_file, export_name, marks_
 EXPORT_KEPT = timedelta(days=30)
 _LEASE = timedelta(minutes=2)
 _BODIES = 200  # opened at a time
+_OUR_FILES = -(2**40)  # below all erasures that merchants asked for
 _OURS = 0  # requests of platforms are told apart by their inbox rows, whose ids are positive
 log = structlog.get_logger()
 
@@ -56,6 +57,25 @@ def erase_customer(rt: Runtime, shop_id: ShopId, customer_id: CustomerId) -> Non
         data = ShopData(uow, shop_id)
         data.privacy.ask(
             Control.CUSTOMER_REDACT, person, tuple(order_ids), _OURS - customer_id, rt.wall.now()
+        )
+        uow.after_commit("privacy", shop_id)
+
+
+def hand_over_customer(rt: Runtime, shop_id: ShopId, customer_id: CustomerId) -> None:
+    """A file with all that is known of one customer, on the merchant's wish: a job writes it, and
+    the owner gets a mail with its address.
+    """
+    with rt.db.read() as uow:
+        data = ShopData(uow, shop_id)
+        person, order_ids = data.customers.person(customer_id), data.orders.of_customer(customer_id)
+    with rt.db.write() as uow:
+        data = ShopData(uow, shop_id)
+        data.privacy.ask(
+            Control.DATA_REQUEST,
+            person,
+            tuple(order_ids),
+            _OUR_FILES - customer_id,
+            rt.wall.now(),
         )
         uow.after_commit("privacy", shop_id)
 

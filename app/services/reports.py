@@ -1,16 +1,17 @@
 """The figures on the merchant's pages, each page from one reading transaction."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from app.automations.registry import AUTOMATIONS
 from app.db.problems import Problem
-from app.db.reports import Reports
 from app.db.shops import Shop, Shops
 from app.db.tenant import ShopData
 from app.domain.actions import WAITING, ActionState
 from app.domain.ids import ShopId
 from app.domain.reasons import ReasonCode
+from app.domain.returns import ReturnState
 from app.pipeline.runtime import Runtime
 from app.services import importing
 from app.services.importing import ImportProgress
@@ -49,6 +50,16 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnFigures:
+    """Returns that wait for the merchant, and since when; and those of the last 28 days."""
+
+    held: int
+    oldest: datetime | None
+    asked: int
+    by_rules: int
+
+
+@dataclass(frozen=True, slots=True)
 class Home:
     """All that the home page tells."""
 
@@ -57,6 +68,8 @@ class Home:
     uncertain: int
     failed: int
     parked: int
+    returns: ReturnFigures
+    days: tuple[tuple[date, int], ...]  # how much becomes due, for a week from today on
     automations: list[AutomationFigures]
     reviews: tuple[int, int]  # how many, and the sum of their stars
     coupons: tuple[int, int]  # made, used
@@ -76,13 +89,40 @@ def home(rt: Runtime, shop_id: ShopId) -> Home:
             problems=data.problems.all_open(),
             uncertain=reports.in_state(ActionState.UNCERTAIN),
             failed=reports.in_state(ActionState.FAILED),
+            returns=_returns(data, rt.business.now()),
+            days=_days(data, shop, rt.business.now()),
             parked=data.inbox.counts().get("failed", 0),
             automations=rows,
             reviews=reports.stars(),
             coupons=reports.coupons(),
-            health=_health(rt, data, shop, reports),
+            health=health(rt, data, shop),
             first_steps=nothing_on and not removed,
         )
+
+
+def _returns(data: ShopData, now: datetime) -> ReturnFigures:
+    waiting = data.returns.waiting(1)
+    asked, by_rules = data.returns.decided_by_rules(now - FIGURES_OVER)
+    return ReturnFigures(
+        held=data.returns.counts().get(ReturnState.HELD, 0),
+        oldest=waiting[0].requested_at if waiting else None,
+        asked=asked,
+        by_rules=by_rules,
+    )
+
+
+def _days(data: ShopData, shop: Shop, now: datetime) -> tuple[tuple[date, int], ...]:
+    """By the shop's own days; today holds what is late as well."""
+    zone = ZoneInfo(shop.timezone)
+    today = now.astimezone(zone).date()
+    days = [today + timedelta(days=n) for n in range(PLANNED_OVER.days)]
+    starts = [datetime.combine(day, time(), zone).astimezone(UTC) for day in days]
+    ends = [*starts[1:], datetime.combine(days[-1] + timedelta(days=1), time(), zone)]
+    starts[0] = datetime(1970, 1, 1, tzinfo=UTC)
+    return tuple(
+        (day, data.reports.due_between(start, end.astimezone(UTC)))
+        for day, start, end in zip(days, starts, ends, strict=True)
+    )
 
 
 def automations(rt: Runtime, data: ShopData) -> list[AutomationFigures]:
@@ -122,8 +162,9 @@ def remove_first_steps(rt: Runtime, shop_id: ShopId) -> None:
         ShopData(uow, shop_id).cursors.put(_FIRST_STEPS, {"removed": True}, rt.wall.now())
 
 
-def _health(rt: Runtime, data: ShopData, shop: Shop, reports: Reports) -> Health:
-    platform = rt.platforms[shop.platform]
+def health(rt: Runtime, data: ShopData, shop: Shop) -> Health:
+    """How the connection and the work stand."""
+    platform, reports = rt.platforms[shop.platform], data.reports
     hooks = None
     if not platform.shared_secrets:
         active = [hook for hook in data.webhooks.all() if hook.state == "active"]

@@ -76,15 +76,20 @@ def check(
     try:
         return schema_of(key).model_validate({**known.model_dump(mode="json"), **values})
     except ValidationError as error:
-        return tuple(
-            FieldError(
-                field=str(each["loc"][0]) if each["loc"] else "",
-                code=each["type"],
-                value=str(each["input"]) if isinstance(each["input"], int | str) else "",
-                params=each.get("ctx", {}),
-            )
-            for each in error.errors()
+        return field_errors(error)
+
+
+def field_errors(error: ValidationError) -> tuple[FieldError, ...]:
+    """What a schema finds wrong, field by field."""
+    return tuple(
+        FieldError(
+            field=str(each["loc"][0]) if each["loc"] else "",
+            code=each["type"],
+            value=str(each["input"]) if isinstance(each["input"], int | str) else "",
+            params=each.get("ctx", {}),
         )
+        for each in error.errors()
+    )
 
 
 def save(

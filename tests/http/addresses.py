@@ -60,6 +60,7 @@ def path_of(shop: MerchantShop, rule: Rule, **other: Any) -> str:
         "mail_id": shop.mails()[0].id,
         "token": link,
         "word": "cancel",
+        "lookup_ref": "unknown",
         **other,
     }
     return str(rule.build({n: values[n] for n in rule.arguments}, append_unknown=False)[1])  # type: ignore[index]

@@ -21,7 +21,7 @@ from tests.http.merchant_shop import NOW, MerchantShop
 
 # Parts of addresses that are the same in every shop. Whatever else a merchant's address holds is an
 # id, and another shop's must not be there; `path_of` fails for a new one until it is given a value.
-NAMES_NOBODY = {"key"}
+NAMES_NOBODY = {"key", "word", "message", "language"}
 
 
 @pytest.fixture

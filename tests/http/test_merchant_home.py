@@ -1,13 +1,18 @@
 """Home: the answer first, figures, health, import, pause."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from app.db.returns import NewReturn
 from app.db.shops import Shops
 from app.domain.actions import ActionState
+from app.domain.money import Money
 from app.domain.reasons import Reason, ReasonCode
+from app.domain.returns import ReturnKind, ReturnOrigin, ReturnState
 from tests.http.merchant_shop import NOW, MerchantShop, merchant_shop, order, text_of
 
 
@@ -180,3 +185,33 @@ def test_errors_are_pages_for_people(shop: MerchantShop) -> None:
     page = shop.app.test_client().get("/no-such-page", headers={"Accept": "text/html"})
     assert page.status_code == 404
     assert "There is no such page" in text_of(page.text)
+
+
+def test_what_becomes_due_is_drawn_day_by_day_and_told_in_a_table(shop: MerchantShop) -> None:
+    assert "Nothing becomes due within 7 days." in text_of(shop.get("/app/"))
+    shop.switch_on()
+    shop.take(order(0), order(1), order(2, delivered_at=NOW - timedelta(days=4)))
+    html = shop.get("/app/")
+    page = text_of(html)
+    # Monday, 23 November 2026: seven days after an arrival on Friday or Thursday
+    assert "Planned 3 in 7 days As a table" in page
+    assert "Day Planned Mon 0 Tue 0 Wed 0 Thu 1 Fri 2 Sat 0 Sun 0" in page
+    assert 'role="img" aria-label="Actions that become due, day by day from today"' in html
+
+
+def test_returns_that_wait_need_the_merchant(shop: MerchantShop) -> None:
+    asked = NewReturn(
+        kind=ReturnKind.RETURN,
+        origin=ReturnOrigin.CUSTOMER,
+        state=ReturnState.HELD,
+        lines=(),
+        value=Money(3_000, "EUR"),
+        requested_at=NOW - timedelta(hours=3),
+    )
+    with shop.write() as data:
+        data.returns.add(asked)
+        decided = data.returns.add(replace(asked, state=ReturnState.APPROVED))
+        data.returns.change(decided, decided_by="rules")
+    page = text_of(shop.get("/app/"))
+    assert "1 return waits for your decision The oldest has waited since 23 Nov, 08:00." in page
+    assert "Returns decided by rules 1 of 2" in page

@@ -32,6 +32,8 @@ _NAVIGATION = (  # blueprint, address, words
     ("home", "/app/", N_("Home")),
     ("automations", "/app/automations", N_("Automations")),
     ("activity", "/app/activity", N_("Activity")),
+    ("shop", "/app/shop", N_("Shop")),
+    ("setup", "/app/setup", N_("Setup")),
 )
 
 
