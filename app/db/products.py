@@ -1,7 +1,6 @@
 """Product projections."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, or_, select, true, update
@@ -21,15 +20,12 @@ class Products(Repository):
     def save(self, product: ProductSnapshot, seen_at: datetime) -> None:
         """Write it unless a newer picture is stored. `seen_at` is business time.
 
-        A partial picture keeps what it does not show of the stored one, which counts as never seen
-        from then on: whoever needs the whole truth reads it.
+        After a partial picture it counts as never seen: whoever needs the whole truth reads it.
         """
-        if product.partial:
-            product, seen_at = self._completed(product), _NEVER
         values = {
             "doc": product_doc(product),
             "version": product.version,
-            "read_at": seen_at,
+            "read_at": _NEVER if product.partial else seen_at,
             "gone": False,
         }
         self._connection.execute(
@@ -38,17 +34,6 @@ class Products(Repository):
                 set_=values,
                 where=_not_older(product),
             )
-        )
-
-    def _completed(self, product: ProductSnapshot) -> ProductSnapshot:
-        stored = self.many([product.product_id]).get(product.product_id)
-        if stored is None:
-            return product
-        return replace(
-            product,
-            price=product.price or stored.price,
-            categories=stored.categories,
-            regular_prices=stored.regular_prices,
         )
 
     def mark_gone(self, product_id: PlatformId, seen_at: datetime) -> None:

@@ -50,12 +50,14 @@ def is_older(new: OrderSnapshot, stored: OrderSnapshot) -> bool:
 
 
 def merge_product(stored: ProductSnapshot | None, new: ProductSnapshot) -> ProductSnapshot:
-    """The new picture; where it tells no regular prices (webhooks of products with choices), those
-    that were read earlier stay.
-    """
-    if stored is None or new.regular_prices:
+    """The new picture; where it is partial, what was read earlier stays in its gaps."""
+    if stored is None or not new.partial:
         return new
-    return replace(new, regular_prices=stored.regular_prices)
+    return replace(
+        new,
+        categories=new.categories or stored.categories,
+        regular_prices=new.regular_prices or stored.regular_prices,
+    )
 
 
 def merge_fulfilment(order: OrderSnapshot, new: FulfilmentSnapshot) -> OrderSnapshot:

@@ -167,7 +167,7 @@ class ProductSnapshot:
     categories: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     regular_prices: Mapping[PlatformId, Money] = field(default_factory=dict)
-    partial: bool = False  # categories and regular prices are not shown, though there may be some
+    partial: bool = False  # kinds or regular prices are not shown, though there may be some
 
 
 @dataclass(frozen=True, slots=True)

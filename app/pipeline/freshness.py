@@ -17,7 +17,8 @@ from app.pipeline.receive import key_of_fetched, store_fetched
 from app.pipeline.runtime import Runtime
 from app.platforms.base import Fetched, Store
 
-# Business time. Products change seldom and tell it by webhook: theirs only covers lost ones.
+# Business time. Products change seldom and tell it by webhook: theirs only covers lost ones. (One
+# whose webhook could not show all of it counts as never seen.)
 FRESH_FOR = timedelta(minutes=5)
 PRODUCTS_FRESH_FOR = timedelta(days=7)
 _ABOUT_PRODUCTS = {ActionKind.REVIEW_REQUEST_MAIL, ActionKind.RETURN_DECIDE}
@@ -43,10 +44,7 @@ def bring_up_to_date(rt: Runtime, shop: Shop, action: Action) -> None:
         products = {line.product_id for line in lines if line.product_id}
         if action.kind not in _ABOUT_PRODUCTS:
             products = set()
-        fresh = data.products.seen_since(now - PRODUCTS_FRESH_FOR, products)
-        if action.kind is ActionKind.RETURN_DECIDE:
-            fresh -= _unpriced(data, fresh)
-        products -= fresh
+        products -= data.products.seen_since(now - PRODUCTS_FRESH_FOR, products)
     wanted = [(ObjectKind.PRODUCT, product_id) for product_id in sorted(products)]
     if stored is None or stored.read_at is None or now - stored.read_at > FRESH_FOR:
         wanted.insert(0, (ObjectKind.ORDER, action.order_id))
@@ -56,12 +54,6 @@ def bring_up_to_date(rt: Runtime, shop: Shop, action: Action) -> None:
     keys = [read(rt, shop, store, kind, platform_id) for kind, platform_id in wanted]
     drain(rt, shop.id)
     _check_interpreted(rt, shop, [key for key in keys if key])
-
-
-def _unpriced(data: ShopData, products: set[PlatformId]) -> set[PlatformId]:
-    """Those that webhooks told of without the prices that rules about sales ask for."""
-    known = data.products.many(products)
-    return {pid for pid, product in known.items() if not product.regular_prices}
 
 
 def read(

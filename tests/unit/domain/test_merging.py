@@ -162,10 +162,18 @@ def test_a_refund_named_by_the_order_is_completed_by_its_own_body() -> None:
     assert not lacks_facts(again)
 
 
-def test_a_body_without_prices_keeps_those_that_were_read() -> None:
-    read = ProductSnapshot("7", "Shirt", None, regular_prices={"4": Money(2200, "EUR")})
-    renamed = ProductSnapshot("7", "T-shirt", None)
-    assert merge_product(read, renamed) == replace(renamed, regular_prices=read.regular_prices)
+def test_a_partial_picture_of_a_product_keeps_what_was_read() -> None:
+    read = ProductSnapshot(
+        "7", "Shirt", None, categories=("Shirts",), regular_prices={"4": Money(2200, "EUR")}
+    )
+    renamed = ProductSnapshot("7", "T-shirt", None, tags=("new",), partial=True)
+    kept = replace(renamed, categories=read.categories, regular_prices=read.regular_prices)
+    assert merge_product(read, renamed) == kept
     dearer = replace(renamed, regular_prices={"4": Money(2500, "EUR")})
-    assert merge_product(read, dearer) == dearer
+    assert merge_product(read, dearer).regular_prices == dearer.regular_prices
     assert merge_product(None, renamed) == renamed
+
+
+def test_a_whole_picture_of_a_product_ends_a_sale() -> None:
+    read = ProductSnapshot("7", "Shirt", None, regular_prices={"4": Money(2200, "EUR")})
+    assert merge_product(read, ProductSnapshot("7", "Shirt", None)).regular_prices == {}

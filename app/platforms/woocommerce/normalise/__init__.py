@@ -6,6 +6,7 @@ only: those never decide anything, they only make us read the object again.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from app.domain.errors import BadPayload
@@ -63,14 +64,15 @@ def _fetched_order(data: dict[str, Any]) -> _Outcome:
 
 def _product(data: dict[str, Any], currency: str | None = None) -> _Outcome:
     """Of a variable product our own reading also has the choices; a webhook does not."""
+    read_by_us = "variations" in data and "product" in data
     fetched = (
-        read(FetchedProduct, data)
-        if "variations" in data and "product" in data
-        else FetchedProduct(product=read(Product, data))
+        read(FetchedProduct, data) if read_by_us else FetchedProduct(product=read(Product, data))
     )
     if fetched.product.type == "variation":
         return Ignored("a variation is reviewed under its product")
-    return [product_snapshot(fetched.product, fetched.variations, currency)]
+    found = product_snapshot(fetched.product, fetched.variations, currency)
+    variable = fetched.product.type.startswith("variable")  # also plugins' own kinds
+    return [replace(found, partial=variable and not read_by_us)]
 
 
 def _customer(data: dict[str, Any]) -> _Outcome:
