@@ -216,7 +216,8 @@ def _reserve_milestone(
 def _answer(rt: Runtime, data: ShopData, action: Action, verdict: Defer | Skip) -> None:
     now = rt.business.now()
     if isinstance(verdict, Defer):
-        if data.actions.put_off(action, verdict.reason, due_at=verdict.until):
+        news = action.reason != verdict.reason  # waiting on for the same is none
+        if data.actions.put_off(action, verdict.reason, due_at=verdict.until) and news:
             write(data, "deferred", action, verdict.reason, now)
         return
     late = verdict.reason.code is ReasonCode.TOO_LATE

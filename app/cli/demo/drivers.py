@@ -61,6 +61,10 @@ class Store(ABC):
         """The merchant cancels."""
 
     @abstractmethod
+    def ask_back(self, order: str) -> None:
+        """The customer asks in the store itself: its accounts, or its withdrawal form."""
+
+    @abstractmethod
     def touch(self, order: str) -> None:
         """The merchant changes something that does not matter."""
 
@@ -79,6 +83,10 @@ class Store(ABC):
     @abstractmethod
     def reviews(self) -> int:
         """How many reviews the store has."""
+
+    @abstractmethod
+    def returns(self) -> dict[str, int]:
+        """How the store's returns stand: approved, declined, open, ended."""
 
     # the network between the store and us
 

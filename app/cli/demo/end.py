@@ -14,8 +14,13 @@ from app.cli.demo.drivers import Store
 from app.cli.demo.play import Play
 from app.cli.demo.scenario import Scenario
 from app.config import load_settings
+from app.domain.actions import ActionKind
 
 End = dict[str, Any]
+
+_CODE_MAIL = ActionKind.RETURN_CODE_MAIL  # of no order, until the code is entered
+# Where the store's counterpart of a return stands.
+_IN_STORE = {"approved": "approved", "declined": "declined", "held": "open", "cancelled": "ended"}
 _CODE = re.compile(r"\bTHANKS-[A-Z0-9]{10}\b")
 
 
@@ -45,6 +50,11 @@ def _totals(orders: Mapping[str, Mapping[str, Any]]) -> End:
         "skipped": _reasons(orders, "skipped"),
         "cancelled": _reasons(orders, "cancelled"),
         "reviews_in_store": sum(order.get("reviews", 0) for order in orders.values()),
+        "returns_in_store": dict(
+            Counter(
+                _IN_STORE[order["returned"]] for order in orders.values() if "returned" in order
+            )
+        ),
     }
 
 
@@ -89,9 +99,11 @@ class _Platform:
         """Everything that the scenario file knows by these names."""
         return {
             "deliveries": store.counts(),
-            "emails": dict(Counter(mail.kind for mail in self._mails)),
+            "emails": dict(Counter(mail.kind for mail in self._mails if mail.kind != _CODE_MAIL)),
+            "codes_mailed": sum(mail.kind == _CODE_MAIL for mail in self._mails),
             "coupons_in_store": store.coupons(sorted(self._codes)),
             "reviews_in_store": store.reviews(),
+            "returns_in_store": store.returns(),
             "skipped": self._by_reason("skipped"),
             "cancelled": self._by_reason("cancelled"),
             "journal_rows": len(self._exported["journal"]),
@@ -114,6 +126,7 @@ class _Platform:
         rows = [row for row in self._actions.values() if row["order_id"] == order_id]
         ids = {row["id"] for row in rows}
         mails = [mail for mail in self._mails if _action_of(mail) in ids]
+        returns = [row for row in self._exported["returns"] if row["order_id"] == order_id]
         in_state: dict[str, list[Any]] = {}
         for row in rows:
             in_state.setdefault(row["state"], []).append(row)
@@ -121,6 +134,7 @@ class _Platform:
             "sent": {mail.kind: self._day(mail) for mail in mails},
             "skipped": {row["kind"]: row["reason"] for row in in_state.get("skipped", ())},
             "cancelled": {row["kind"]: row["reason"] for row in in_state.get("cancelled", ())},
+            "returned": next((row["state"] for row in returns), None),
             "reviews": sum(row["kind"] == "review_publish" for row in in_state.get("done", ())),
         }
         return {key: value for key, value in end.items() if value}

@@ -9,16 +9,24 @@ from datetime import datetime, timedelta
 
 import requests
 
+from app.channels.outbox import OutboxMailbox
 from app.cli.demo.customers import Customer
 from app.cli.demo.drivers import Store
+from app.cli.demo.returns import Order, ReturnsDesk
 from app.cli.demo.scenario import Scenario, Story
 from app.cli.demo.stores import connect, disconnect, shop_of, stores_of
-from app.db.shops import Shops, ShopState
+from app.db.returns import ReturnRow
+from app.db.shops import Shop, Shops, ShopState
 from app.db.tenant import ShopData
 from app.deps import Deps
-from app.services import timetravel
+from app.domain.returns import ReturnReason
+from app.services import switching, timetravel
+from app.services.plugin import link
+from app.services.returns import deciding
+from app.services.returns.deciding import Step
 from app.supervisor.valkey import process_id
 
+RETURNS = "returns_approval"
 _MORNING = 10  # UTC: outside quiet hours in every country of the scenario
 _LATER_EACH_DAY = timedelta(minutes=10)
 _PATIENCE = 60.0  # seconds until everything is at rest
@@ -31,6 +39,7 @@ _MOVES: dict[str, Callable[[Store, str], None]] = {
     "refunded": lambda store, order: store.refund(order),
     "cancelled": lambda store, order: store.cancel(order),
     "touched": lambda store, order: store.touch(order),
+    "asked back in the store": lambda store, order: store.ask_back(order),
 }
 
 # What happens to a store, or between it and us.
@@ -63,7 +72,8 @@ class Play:
         self.orders: dict[str, dict[str, str]] = {store.platform: {} for store in self.stores}
         self.began = _next_morning(deps.business.now())  # day 0
         self._browsers = {store.platform: requests.Session() for store in self.stores}
-        self._customer = Customer(deps.settings.data_dir / "outbox")
+        outbox = deps.settings.data_dir / "outbox"
+        self._customer, self._desk = Customer(outbox), ReturnsDesk(OutboxMailbox(outbox))
         self._stopped_redis = 0  # its process id
 
     def run(self, scenario: Scenario) -> None:
@@ -102,24 +112,70 @@ class Play:
                 _MOVES[found[2]](store, self.orders[store.platform][found[1]])
         elif found := re.fullmatch(rf"({'|'.join(_REPLIES)}) (\w+)", words):
             for store in self.stores:
-                _REPLIES[found[1]](self._customer, self._request_for(store, found[2]))
-        else:
+                request = f"review:{self.orders[store.platform][found[2]]}"
+                _REPLIES[found[1]](self._customer, self._mail(store, request))
+        elif not self._do_about_return(story, words):
             self._do_once(story, words)
 
-    def _request_for(self, store: Store, name: str) -> str:
-        """The review request for an order: its mail's id."""
+    def _do_about_return(self, story: Story, words: str) -> bool:
+        """What a customer asks on our pages and a merchant decides; False if it is neither."""
+        if found := re.fullmatch(r"asks to return (\w+): ([a-z ]+)", words):
+            reason = ReturnReason(found[2].replace(" ", "_"))
+            for store in self.stores:
+                self._desk.ask(self._order(store, story, found[1]), reason)
+        elif found := re.fullmatch(r"keeps (\w+)", words):
+            for store in self.stores:
+                row = self._return(store, found[1])
+                self._desk.keep(self._mail(store, f"return-mail:{row.id}:approved"))
+        elif found := re.fullmatch(r"withdraws from (\w+)", words):
+            for store in self.stores:
+                self._desk.withdraw(self._order(store, story, found[1]))
+        elif found := re.fullmatch(r"the merchant (approves|declines) the return of (\w+)", words):
+            step = Step.APPROVE if found[1] == "approves" else Step.DECLINE
+            for store in self.stores:
+                self._decide(store, found[2], step)
+        return found is not None
+
+    def _order(self, store: Store, story: Story, name: str) -> Order:
+        """What the customer knows of an order."""
+        shop, who = self._shop(store), story.who
+        with self._deps.db.read() as uow:
+            stored = ShopData(uow, shop.id).orders.get(self.orders[store.platform][name])
+        if stored is None:
+            raise RuntimeError(f"{store.platform}: {name} is not known")
+        url = f"{self._deps.settings.public_url}/c/{shop.public_ref}"
+        return Order(url, stored.order.number, who.email, f"{who.first_name} {who.last_name}")
+
+    def _return(self, store: Store, name: str) -> ReturnRow:
+        with self._deps.db.read() as uow:
+            known = ShopData(uow, self._shop(store).id).returns
+            (row,) = known.of_order(self.orders[store.platform][name])
+        return row
+
+    def _decide(self, store: Store, name: str, step: Step) -> None:
+        shop, row = self._shop(store), self._return(store, name)
+        result = deciding.take(self._deps, shop.id, row.id, step, revision=row.revision, by="demo")
+        if result.failure:
+            raise RuntimeError(f"{store.platform}: the return of {name}: {result.failure}")
+
+    def _shop(self, store: Store) -> Shop:
         shop = shop_of(self._deps, store)
         if shop is None:
             raise RuntimeError(f"{store.platform} is not connected")
+        return shop
+
+    def _mail(self, store: Store, key: str) -> str:
+        """The mail that the action with this key sent: its id."""
         with self._deps.db.read() as uow:
-            key = f"review:{self.orders[store.platform][name]}"
-            action = ShopData(uow, shop.id).actions.by_key(key)
+            action = ShopData(uow, self._shop(store).id).actions.by_key(key)
         if action is None:
-            raise RuntimeError(f"{store.platform}: no review request was planned for {name}")
+            raise RuntimeError(f"{store.platform}: nothing was planned under {key}")
         return self._customer.mail_of(action.id)
 
     def _do_once(self, story: Story, words: str) -> None:
         match words:
+            case "the merchant declines what only looks different":
+                self._tighten_rules()
             case "registers":
                 for store in self.stores:
                     store.register(story.who)
@@ -139,6 +195,21 @@ class Play:
             case _:
                 raise ValueError(f"The scenario says {words!r}, and nobody knows how to do that.")
 
+    def _tighten_rules(self) -> None:
+        """One more rule before the usual ones, saved as the rules page does."""
+        looks = {"kind": "reasons", "reasons": ["looks_different"], "outcome": "decline"}
+        for store in self.stores:
+            shop = self._shop(store)
+            with self._deps.db.read() as uow:
+                known = switching.stored(ShopData(uow, shop.id), RETURNS)
+            rules = [looks, *known.values.model_dump(mode="json")["rules"]]
+            saved = switching.save(
+                self._deps, shop.id, RETURNS, {"rules": rules},
+                expected_version=known.version, by="demo",
+            )  # fmt: skip
+            if not saved.saved:
+                raise RuntimeError(f"{store.platform}: the rules were not saved: {saved.errors}")
+
     def _connect(self) -> None:
         for store in self.stores:
             connect(self._deps, store, self._browsers[store.platform])
@@ -148,9 +219,9 @@ class Play:
         with self._deps.db.read() as uow:
             for shop in Shops(uow).in_state(ShopState.ACTIVE):
                 platform = self._deps.platforms[shop.platform]
-                rows = ShopData(uow, shop.id).webhooks.all()
-                ready = {row.topic for row in rows if row.state == "active"}
-                if not platform.shared_secrets and ready != set(platform.topics):
+                data = ShopData(uow, shop.id)
+                ready = {row.topic for row in data.webhooks.all() if row.state == "active"}
+                if not platform.shared_secrets and ready != set(link.topics(platform, data)):
                     return False
         return True
 

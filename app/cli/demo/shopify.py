@@ -1,5 +1,6 @@
 """The Shopify twin as its merchant, customers and carriers use it."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import ClassVar
@@ -9,6 +10,9 @@ import requests
 from app.cli.demo.drivers import SECONDS, Json, Person, Store
 
 HANDLE = "cinar-breza"
+
+
+_STANDS = {"OPEN": "approved", "DECLINED": "declined", "REQUESTED": "open"}
 
 
 class Shopify(Store):
@@ -22,6 +26,9 @@ class Shopify(Store):
         "cushion": "copper-cezve",
     }
     _COUPON = "query ($code: String!) { codeDiscountNodeByCode(code: $code) { id } }"
+    _RETURNS = (
+        "{ orders(first: 50, reverse: true) { nodes { returns(first: 3) { nodes { status } } } } }"
+    )
     _REVIEWS = '{ metaobjects(type: "$app:review", first: 100) { nodes { id } } }'
 
     def __init__(self, url: str, client_id: str, client_secret: str) -> None:
@@ -64,6 +71,10 @@ class Shopify(Store):
         """With the customer's wish as the reason."""
         self.act("cancel", order_id=int(order))
 
+    def ask_back(self, order: str) -> None:
+        """In the shop's customer accounts."""
+        self.act("request-return", order_id=int(order))
+
     def touch(self, order: str) -> None:
         """A tag."""
         self.act("tags", order_id=int(order), tags=["looked at"])
@@ -98,6 +109,12 @@ class Shopify(Store):
     def reviews(self) -> int:
         """The app's own objects."""
         return len(self._ask(self._REVIEWS)["metaobjects"]["nodes"])
+
+    def returns(self) -> dict[str, int]:
+        """As the shop's API tells them."""
+        orders = self._ask(self._RETURNS)["orders"]["nodes"]
+        states = (each["status"] for order in orders for each in order["returns"]["nodes"])
+        return dict(Counter(_STANDS.get(state, "ended") for state in states))
 
     def act(self, action: str, **given: Json) -> Json:
         """One action on the shop."""

@@ -13,7 +13,7 @@ from app.db.shops import Shop, Shops, ShopState
 from app.deps import Deps
 from app.services import switching
 
-AUTOMATIONS = ("review_request", "milestone_coupon")
+AUTOMATIONS = ("review_request", "milestone_coupon", "returns_approval")
 _SECONDS = 60.0  # a connection asks the store several times before the page answers
 
 
@@ -42,7 +42,7 @@ def connect_demo_stores(settings: Settings) -> None:
 
 
 def connect(deps: Deps, store: Store, browser: requests.Session) -> Shop:
-    """Connect one store and switch both automations on; `browser` is signed in afterwards.
+    """Connect one store and switch all automations on; `browser` is signed in afterwards.
 
     Raises CannotConnectDemo.
     """

@@ -1,5 +1,6 @@
 """The WooCommerce twin as its merchant, customers and carriers use it."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import ClassVar
@@ -7,6 +8,8 @@ from typing import ClassVar
 import requests
 
 from app.cli.demo.drivers import SECONDS, Json, Person, Store
+
+_STANDS = {"approved": "approved", "declined": "declined", "requested": "open"}
 
 
 class WooCommerce(Store):
@@ -58,6 +61,10 @@ class WooCommerce(Store):
         """The status “cancelled”."""
         self._move(order, "cancel")
 
+    def ask_back(self, order: str) -> None:
+        """WooCommerce's own withdrawal form."""
+        self._move(order, "withdraw")
+
     def touch(self, order: str) -> None:
         """Saved without a change."""
         self._move(order, "touch")
@@ -79,6 +86,12 @@ class WooCommerce(Store):
     def reviews(self) -> int:
         """All that the store lists."""
         return len(self._rows("products/reviews"))
+
+    def returns(self) -> dict[str, int]:
+        """As our metadata on the orders says."""
+        rows = (meta for order in self._rows("orders") for meta in order["meta_data"])
+        kept = (m["value"] for m in rows if m["key"].startswith("_afterglow_return_"))
+        return dict(Counter(_STANDS.get(value["state"], "ended") for value in kept))
 
     def new_keys(self) -> tuple[str, str]:
         """Keys as the merchant makes them in WooCommerce's settings."""
