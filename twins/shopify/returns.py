@@ -168,7 +168,8 @@ def process_return(
             raise ReturnRefused("Return status is invalid.", "INVALID_STATE", ("returnId",))
         waiting = {line["id"]: line["quantity"] - line["processed"] for line in found["lines"]}
         taken = waiting if pieces is None else pieces
-        if any(not 0 <= n <= waiting.get(line, 0) for line, n in taken.items()):
+        possible = all(0 <= n <= waiting.get(line, 0) for line, n in taken.items())
+        if not possible or not any(taken.values()):
             raise ReturnRefused("Quantity is invalid.", "INVALID", ("returnLineItems",))
         given_back: dict[int, int] = {}
         for line in found["lines"]:
