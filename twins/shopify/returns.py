@@ -14,6 +14,7 @@ from twins.shopify.refunds import refund_order
 from twins.shopify.return_facts import (
     REASONS,
     find_parcel_line,
+    note_return,
     returnable,
     returnable_quantity,
     returns_of,
@@ -236,6 +237,7 @@ def _make(shop: Shop, order_id: int, wanted: list[Wanted], status: str) -> Docum
                 "customer_note": line.customer_note,
             }
         )
+    note_return(shop, made)
     return made
 
 
