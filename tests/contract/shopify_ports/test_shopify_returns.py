@@ -1,5 +1,7 @@
 """Returns against the twin, which refuses as Shopify does."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -192,6 +194,36 @@ def test_what_the_merchant_did_already_is_no_error(world: World) -> None:
     world.twin.do("close-return", return_id=int(spec.ref or 0))
     world.returns.bring(replace(spec, state=ReturnState.RECEIVED))
     world.returns.bring(replace(spec, state=ReturnState.REFUNDED))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "refused"), [(ReturnState.APPROVED, False), (ReturnState.DECLINED, True)]
+)
+def test_of_us_and_the_merchant_the_faster_one_decides(
+    world: World, wanted: ReturnState, refused: bool
+) -> None:
+    """The merchant approves after we read the state and before we change it."""
+    spec = carried_out(world, spec_of(world))
+    looking = {"path": "/admin/api", "contains": "query ReturnState"}
+    world.twin.fault(kind="slow", seconds=1, times=1, **looking)
+    with ThreadPoolExecutor(1) as pool:
+        ours = pool.submit(world.returns.bring, replace(spec, state=wanted))
+        while requests.get(f"{world.twin.url}/_twin/faults", timeout=10).json():
+            time.sleep(0.02)
+        time.sleep(0.2)  # the answer is made by now, and on its way
+        world.twin.do("approve-return", return_id=int(spec.ref or 0))
+        error = ours.exception()
+    assert (getattr(error, "code", None) == "return_moved_on") is refused
+    (stored,) = world.twin.see("returns")
+    assert stored["status"] == "open"
+
+
+@pytest.mark.parametrize("state", [ReturnState.APPROVED, ReturnState.DECLINED])
+def test_the_store_is_asked_to_tell_the_customer_nothing(world: World, state: ReturnState) -> None:
+    spec = carried_out(world, spec_of(world))
+    world.returns.bring(replace(spec, state=state))
+    (stored,) = world.twin.see("returns")
+    assert stored["notified"] is False
 
 
 def test_what_was_checked_in_cannot_be_cancelled(world: World) -> None:
