@@ -165,6 +165,16 @@ def test_what_was_lost_on_the_way_is_found_by_polling(store: ShopifyStore, order
     assert there(store) == ["open", "open"]
 
 
+def test_a_return_of_an_order_that_we_never_heard_of(store: ShopifyStore) -> None:
+    for resource in ("orders", "fulfillments", "fulfillment_events"):
+        store.fault(kind="drop", path=f"{resource}/")
+    order = store.place()
+    store.deliver(order)
+    store.move(order, "request-return", reason="too-big")
+    assert only(store, order).state is ReturnState.APPROVED
+    assert there(store) == ["open"]
+
+
 def test_a_customer_who_writes_a_reference_of_ours_gets_a_return_of_their_own(
     store: ShopifyStore, order: str
 ) -> None:
