@@ -12,6 +12,7 @@ from sqlalchemy import delete, update
 
 from app.channels.base import MailTransport, OutgoingMail, SendResult
 from app.db.models import actions, leases
+from app.db.returns import ReturnRow
 from app.db.session import PATIENCE, Database, UnitOfWork
 from app.db.shops import Shop
 from app.db.tenant import ShopData
@@ -20,12 +21,14 @@ from app.domain.actions import Action, ActionKind
 from app.domain.decisions import Schedule
 from app.domain.ids import ActionId, ShopId
 from app.domain.reasons import Reason, ReasonCode
+from app.domain.returns import ReturnReason
 from app.domain.snapshots import ObjectKind
 from app.pipeline.freshness import read
 from app.pipeline.perform import perform, perform_due, recover
 from app.pipeline.plan import Planner
 from app.platforms.base import Store
 from app.services import reviews as review_service
+from app.services.returns import asking, deciding
 from tests.pipeline.stands import SHOPIFY, Shopify, Stand
 from tests.support import switch_on
 
@@ -140,6 +143,8 @@ class World:
             ActionKind.COUPON_MAIL: self._rewarded,
             ActionKind.COUPON_VOID: self._refunded,
             ActionKind.REVIEW_PUBLISH: self._reviewed,
+            ActionKind.RETURN_OPEN: self._return_asked,
+            ActionKind.RETURN_UPDATE: self._return_approved,
         }
         if kind not in makers:
             return self._asked_by_merchant(kind)
@@ -190,6 +195,27 @@ class World:
         review_service.submit(
             self.deps, self.shop_id, order_id,
             [review_service.NewReview(product, 4, f"Review {self.number}.", "Jana N.")],
+        )  # fmt: skip
+        self.harness.jobs.clear()
+        return order_id
+
+    def _return_asked(self) -> str:
+        order_id = self.delivered()
+        portal = asking.find(self.deps, self.shop_id, order_id)
+        assert isinstance(portal, asking.Portal)
+        wish = asking.Wish(portal.order.lines[0].line_id, 1, ReturnReason.UNWANTED)
+        assert isinstance(asking.submit(self.deps, self.shop_id, order_id, [wish]), ReturnRow)
+        self.harness.jobs.clear()
+        return order_id
+
+    def _return_approved(self) -> str:
+        """Left to the merchant, as no rules are on, and approved by them."""
+        order_id = self._return_asked()
+        self._perform_other_than(ActionKind.RETURN_UPDATE, order_id)
+        row = self.return_of(order_id)
+        deciding.take(
+            self.deps, self.shop_id, row.id, deciding.Step.APPROVE,
+            revision=row.revision, by="merchant",
         )  # fmt: skip
         self.harness.jobs.clear()
         return order_id
@@ -327,6 +353,22 @@ class World:
             return sum(r["fields"]["body"] == words for r in self._shopify("metaobjects"))
         rows = self._woo("products/reviews", {"per_page": "100"})
         return sum(words in row["review"] for row in rows)
+
+    def return_of(self, order_id: str) -> ReturnRow:
+        """Ours, of which there is one."""
+        with self.harness.shop(self.shop_id) as data:
+            (row,) = data.returns.of_order(order_id)
+        return row
+
+    def returns(self, order_id: str) -> list[str]:
+        """The states of the order's returns in the store."""
+        if isinstance(self.stand, Shopify):
+            rows = self._shopify("returns")
+            return [row["status"] for row in rows if row["order_id"] == int(order_id)]
+        orders: Any = self.deps.open_store(self.shop).orders
+        meta = orders._client.get(f"orders/{order_id}").object()["meta_data"]
+        ours = [row["value"] for row in meta if row["key"].startswith("_afterglow_return_")]
+        return [value["state"] for value in ours]
 
     def rating_count(self) -> int | None:
         """Reviews counted in the shown rating; None where the store counts itself."""

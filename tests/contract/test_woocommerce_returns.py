@@ -24,6 +24,7 @@ from app.platforms.base import (
     Store,
 )
 from app.platforms.woocommerce.platform import WooCommerce
+from tests.contract.returns_suite import ReturnsSuite
 from tests.pipeline.stands import Stand, standing
 from twins import woocommerce
 
@@ -71,6 +72,14 @@ class Shop:
         ours = [note["note"] for note in notes if f"Afterglow {reference}:" in note["note"]]
         return ours[::-1]
 
+    def seen(self) -> int:
+        """See `ReturnsWorld`."""
+        return sum(len(values) for values in self.rows().values())
+
+    def lose_the_next_answer(self) -> None:
+        """See `ReturnsWorld`: the row is written last."""
+        self.act("/faults", kind="cut", times=1, **ROW)
+
     def rows(self) -> dict[str, list[Any]]:
         """Our metadata: key → values."""
         found: dict[str, list[Any]] = {}
@@ -90,6 +99,15 @@ def shop() -> Iterator[Shop]:
         running.order_id = str(order["id"])
         running.line_id = str(order["line_items"][0]["id"])
         yield running
+
+
+@pytest.fixture
+def world(shop: Shop) -> Shop:
+    return shop
+
+
+class TestReturns(ReturnsSuite):
+    """The promises of every platform."""
 
 
 @pytest.fixture

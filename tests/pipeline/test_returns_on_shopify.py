@@ -10,7 +10,9 @@ import pytest
 
 from app.db.returns import ReturnRow
 from app.domain.ids import ShopId
+from app.domain.money import Money
 from app.domain.returns import ReturnOrigin, ReturnReason, ReturnState
+from app.domain.snapshots import ProductSnapshot
 from app.services.returns import asking
 from app.services.returns.asking import Wish
 from tests.pipeline.shopify_store import ShopifyStore, shopify_store
@@ -163,6 +165,16 @@ def test_what_was_lost_on_the_way_is_found_by_polling(store: ShopifyStore, order
     assert there(store) == ["open", "open"]
 
 
+def test_a_return_of_an_order_that_we_never_heard_of(store: ShopifyStore) -> None:
+    for resource in ("orders", "fulfillments", "fulfillment_events"):
+        store.fault(kind="drop", path=f"{resource}/")
+    order = store.place()
+    store.deliver(order)
+    store.move(order, "request-return", reason="too-big")
+    assert only(store, order).state is ReturnState.APPROVED
+    assert there(store) == ["open"]
+
+
 def test_a_customer_who_writes_a_reference_of_ours_gets_a_return_of_their_own(
     store: ShopifyStore, order: str
 ) -> None:
@@ -173,3 +185,30 @@ def test_a_customer_who_writes_a_reference_of_ours_gets_a_return_of_their_own(
     both = rows(store, order)
     assert len({row.platform_ref for row in both}) == 2
     assert {row.id for row in both} > {first.id}
+
+
+def test_what_a_webhook_cannot_tell_of_a_product_is_read_before_a_decision(
+    store: ShopifyStore,
+) -> None:
+    soap = next(found for found in store.see("products") if found["handle"] == "olive-soap")
+    order = store.place(items=[{"product": "olive-soap"}])
+    store.deliver(order)
+    store.move(order, "request-return", reason="too-big")
+
+    def known() -> ProductSnapshot:
+        with store.harness.shop(store.shop.id) as data:
+            return data.products.many([str(soap["id"])])[str(soap["id"])]
+
+    variant = str(soap["variants"][0]["id"])
+    assert known().categories == ("Bath", "Bathroom", "Sale")
+    assert known().regular_prices == {variant: Money(1190, "EUR")}
+    assert known().tags == ("hygiene",)
+    cheaper = [soap["variants"][0] | {"compare_at_price": None}]
+    store.do("change-product", product_id=soap["id"], title="Soap", tags=[], variants=cheaper)
+    assert known().title == "Soap"
+    assert known().partial
+    assert known().categories == ("Bath", "Bathroom", "Sale")  # the webhook names none
+    again = store.place(items=[{"product": "olive-soap"}])
+    store.deliver(again)
+    store.move(again, "request-return", reason="too-big")
+    assert (known().partial, known().regular_prices, known().tags) == (False, {}, ())

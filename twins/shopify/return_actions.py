@@ -32,7 +32,8 @@ def request_return(shop: Shop, given: Given) -> Document:
 
 def _decline(shop: Shop, given: Given) -> Document:
     reason = given.get("reason") or "OTHER"
-    return returns.decline_return(shop, given["return_id"], reason, given.get("note") or None)
+    note = given.get("note") or None
+    return returns.decline_return(shop, given["return_id"], reason, note, notify=True)
 
 
 def _process(shop: Shop, given: Given) -> Document:
@@ -45,7 +46,9 @@ ACTIONS: dict[str, Callable[[Shop, Given], Any]] = {
     "create-return": lambda shop, given: returns.create_return(
         shop, given["order_id"], _wanted(shop, given)
     ),
-    "approve-return": lambda shop, given: returns.approve_return(shop, given["return_id"]),
+    "approve-return": lambda shop, given: returns.approve_return(
+        shop, given["return_id"], notify=True
+    ),
     "decline-return": _decline,
     "cancel-return": lambda shop, given: returns.cancel_return(shop, given["return_id"]),
     "close-return": lambda shop, given: returns.close_return(shop, given["return_id"]),

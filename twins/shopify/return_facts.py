@@ -29,7 +29,16 @@ REASONS: dict[str, tuple[int, str, str]] = {
 
 def returns_of(shop: Shop, order_id: int) -> list[Document]:
     """Return an order's returns, oldest first."""
-    return [found for found in shop.all("return") if found["order_id"] == order_id]
+    noted = shop.get("order-returns", order_id) or {"return_ids": []}
+    found = [shop.get("return", number) for number in noted["return_ids"]]
+    return [one for one in found if one]
+
+
+def note_return(shop: Shop, made: Document) -> None:
+    """Count a return as one of its order's."""
+    noted = shop.get("order-returns", made["order_id"]) or {"return_ids": []}
+    ids = [*noted["return_ids"], made["id"]]
+    shop.put("order-returns", {"id": made["order_id"], "return_ids": ids})
 
 
 def find_parcel_line(order: Document, number: int | None) -> Document | None:

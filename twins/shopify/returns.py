@@ -14,6 +14,7 @@ from twins.shopify.refunds import refund_order
 from twins.shopify.return_facts import (
     REASONS,
     find_parcel_line,
+    note_return,
     returnable,
     returnable_quantity,
     returns_of,
@@ -88,19 +89,21 @@ def create_return(shop: Shop, order_id: int, wanted: Iterable[Wanted]) -> Docume
         return _announce(shop, made, "returns/approve", lines_body(made))
 
 
-def approve_return(shop: Shop, number: int | None) -> Document:
-    """Let the customer send it back."""
+def approve_return(shop: Shop, number: int | None, *, notify: bool = False) -> Document:
+    """Let the customer send it back. `notify`: Shopify writes to them."""
     with shop.locked():
         found = find_return(shop, number)
         if found["status"] != "requested":
             text = "Return is not approvable. Only returns with status REQUESTED can be approved."
             raise ReturnRefused(text, "INVALID_STATE", ("id",))
-        found |= {"status": "open", "approved_at": shop.stamp(), "decline": None}
+        found |= {"status": "open", "approved_at": shop.stamp(), "notified": notify}
         return _announce(shop, found, "returns/approve", lines_body(found))
 
 
-def decline_return(shop: Shop, number: int | None, reason: str, note: str | None) -> Document:
-    """Say no; the pieces can be asked for again."""
+def decline_return(
+    shop: Shop, number: int | None, reason: str, note: str | None, *, notify: bool = False
+) -> Document:
+    """Say no; the pieces can be asked for again. `notify`: Shopify writes to the customer."""
     with shop.locked():
         found = find_return(shop, number)
         if found["status"] == "declined":
@@ -117,7 +120,8 @@ def decline_return(shop: Shop, number: int | None, reason: str, note: str | None
         if len(note or "") > DECLINE_NOTE_LIMIT:
             text = f"Decline note is too long (maximum is {DECLINE_NOTE_LIMIT} characters)"
             raise ReturnRefused(text, "TOO_LONG", ("declineNote",))
-        found |= {"status": "declined", "decline": {"reason": reason, "note": note}}
+        declined = {"reason": reason, "note": note}
+        found |= {"status": "declined", "decline": declined, "notified": notify}
         return _announce(shop, found, "returns/decline", decline_body(found))
 
 
@@ -168,7 +172,8 @@ def process_return(
             raise ReturnRefused("Return status is invalid.", "INVALID_STATE", ("returnId",))
         waiting = {line["id"]: line["quantity"] - line["processed"] for line in found["lines"]}
         taken = waiting if pieces is None else pieces
-        if any(not 0 <= n <= waiting.get(line, 0) for line, n in taken.items()):
+        possible = all(0 <= n <= waiting.get(line, 0) for line, n in taken.items())
+        if not possible or not any(taken.values()):
             raise ReturnRefused("Quantity is invalid.", "INVALID", ("returnLineItems",))
         given_back: dict[int, int] = {}
         for line in found["lines"]:
@@ -214,6 +219,7 @@ def _make(shop: Shop, order_id: int, wanted: list[Wanted], status: str) -> Docum
         "approved_at": None,
         "closed_at": None,
         "decline": None,
+        "notified": False,
         "lines": [],
     }
     asked: dict[int, int] = {}
@@ -235,6 +241,7 @@ def _make(shop: Shop, order_id: int, wanted: list[Wanted], status: str) -> Docum
                 "customer_note": line.customer_note,
             }
         )
+    note_return(shop, made)
     return made
 
 

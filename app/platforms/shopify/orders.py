@@ -1,7 +1,7 @@
 """Orders: read whole, one by one or by the page."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,45 +24,31 @@ class Orders:
 
     visible_days: int | None = 60
 
-    def __init__(self, client: Client, read_return: Callable[[PlatformId], Fetched | None]) -> None:
+    def __init__(self, client: Client) -> None:
         self._client = client
-        self._read_return = read_return
 
     def fetch(self, order_id: PlatformId) -> Fetched | None:
         """The whole order; None if it is gone."""
         return self._read(order_id, background=False)
 
     def changed(self, since: datetime, cursor: str | None) -> Page:
-        """Orders changed at or after `since`, oldest change first, each with its returns."""
+        """Orders changed at or after `since`, oldest change first."""
         return self._page(f"updated_at:>='{_stamp(since)}'", cursor)
 
     def placed(self, since: datetime, cursor: str | None) -> Page:
-        """Orders placed at or after `since`, each with its returns."""
+        """Orders placed at or after `since`."""
         return self._page(f"created_at:>='{_stamp(since)}'", cursor)
 
     def _page(self, query: str, cursor: str | None) -> Page:
         variables = {"query": query, "first": PAGE, "after": cursor}
         answer = self._client.query("orders_changed", variables, background=True)
         found = answer.fields().node("orders")
-        items: list[Fetched] = []
-        for head in found.nodes("nodes"):
-            order = self._read(head.gid(), background=True)
-            items += [order, *self._returns_of(order)] if order else []
+        orders = [self._read(head.gid(), background=True) for head in found.nodes("nodes")]
         return Page(
-            items=items,
+            items=[order for order in orders if order],
             cursor=next_cursor(found),
             store_now=answer.store_now,
         )
-
-    def _returns_of(self, order: Fetched) -> Iterator[Fetched]:
-        """A change of a return changes its order, so a lost `returns/*` is made up for here: the
-        only listing of returns is the order's. One that we know already conflicts in the inbox.
-        """
-        listed = Fields.parse(order.body).node("returns")
-        for node in listed.nodes("nodes"):
-            found = self._read_return(node.gid())
-            if found:
-                yield found
 
     def _read(self, order_id: PlatformId, *, background: bool) -> Fetched | None:
         def ask(operation: str, **variables: Any) -> Answer:

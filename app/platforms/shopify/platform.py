@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from threading import Lock
 from types import MappingProxyType
 
@@ -86,15 +85,14 @@ class Shopify:
             self._bucket(connection.domain),
             self._sleep,
         )
-        returns = Returns(client)
         return Store(
             info=lambda: store_info(client),
-            orders=Orders(client, partial(returns.read, background=True)),
+            orders=Orders(client),
             products=Products(client),
             customers=Customers(client),
             coupons=Coupons(client, self._clock),
             reviews=Reviews(client),
-            returns=returns,
+            returns=Returns(client),
             webhooks=Webhooks(client),
         )
 

@@ -130,15 +130,11 @@ class Returns:
 
     def fetch(self, return_id: PlatformId) -> Fetched | None:
         """The whole return; None if it is gone."""
-        return self.read(return_id, background=False)
-
-    def read(self, return_id: PlatformId, *, background: bool) -> Fetched | None:
-        """As `fetch`; in the background it leaves points to work that somebody waits for."""
         whole: dict[str, Any] | None = None
         cursor: str | None = None
         while True:
             variables = {"id": gid("Return", return_id), "after": cursor}
-            answer = self._client.query("return", variables, background=background)
+            answer = self._client.query("return", variables)
             found = found_or_none(answer, "return")
             if found is None:
                 return None

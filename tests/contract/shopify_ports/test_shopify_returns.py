@@ -1,5 +1,7 @@
 """Returns against the twin, which refuses as Shopify does."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -10,7 +12,7 @@ from shopify_twin import Twin, all_pages, now, opened, pictures
 
 from app.domain.errors import MerchantMustFix, Refused
 from app.domain.returns import ReturnKind, ReturnReason, ReturnState
-from app.domain.snapshots import ReturnedLine, ReturnSnapshot
+from app.domain.snapshots import ObjectKind, Refresh, ReturnedLine, ReturnSnapshot
 from app.platforms.base import ReturnSpec, ReturnSpecLine, ReturnsPort, Store
 from app.platforms.shopify.platform import Shopify
 from tests.contract.returns_suite import ReturnsSuite, carried_out, spec_of
@@ -194,6 +196,36 @@ def test_what_the_merchant_did_already_is_no_error(world: World) -> None:
     world.returns.bring(replace(spec, state=ReturnState.REFUNDED))
 
 
+@pytest.mark.parametrize(
+    ("wanted", "refused"), [(ReturnState.APPROVED, False), (ReturnState.DECLINED, True)]
+)
+def test_of_us_and_the_merchant_the_faster_one_decides(
+    world: World, wanted: ReturnState, refused: bool
+) -> None:
+    """The merchant approves after we read the state and before we change it."""
+    spec = carried_out(world, spec_of(world))
+    looking = {"path": "/admin/api", "contains": "query ReturnState"}
+    world.twin.fault(kind="slow", seconds=1, times=1, **looking)
+    with ThreadPoolExecutor(1) as pool:
+        ours = pool.submit(world.returns.bring, replace(spec, state=wanted))
+        while requests.get(f"{world.twin.url}/_twin/faults", timeout=10).json():
+            time.sleep(0.02)
+        time.sleep(0.2)  # the answer is made by now, and on its way
+        world.twin.do("approve-return", return_id=int(spec.ref or 0))
+        error = ours.exception()
+    assert (getattr(error, "code", None) == "return_moved_on") is refused
+    (stored,) = world.twin.see("returns")
+    assert stored["status"] == "open"
+
+
+@pytest.mark.parametrize("state", [ReturnState.APPROVED, ReturnState.DECLINED])
+def test_the_store_is_asked_to_tell_the_customer_nothing(world: World, state: ReturnState) -> None:
+    spec = carried_out(world, spec_of(world))
+    world.returns.bring(replace(spec, state=state))
+    (stored,) = world.twin.see("returns")
+    assert stored["notified"] is False
+
+
 def test_what_was_checked_in_cannot_be_cancelled(world: World) -> None:
     spec = carried_out(world, spec_of(world))
     world.twin.do("approve-return", return_id=int(spec.ref or 0))
@@ -278,27 +310,25 @@ def test_a_return_has_another_version_once_anything_of_it_changed(twin: Twin, wo
     assert len({asked, approved, version()}) == 3
 
 
-def test_returns_whose_deliveries_were_lost_come_with_their_changed_order(
+def test_whenever_an_order_is_read_its_returns_are(
     twin: Twin, world: World, store: Store, platform: Shopify
 ) -> None:
-    twin.fault(kind="drop")
-    since = now() - timedelta(minutes=5)
+    """So that polling makes up for lost deliveries: a change of a return changes its order."""
+    since = now() + timedelta(hours=1)
+    requests.post(f"{twin.url}/_twin/clock", json={"offset_seconds": 7200}, timeout=10)
     asked = twin.do("request-return", order_id=world.order["id"], lines={world.line_id: 1})
     twin.do("decline-return", return_id=asked["id"])
     second = twin.do("request-return", order_id=world.order["id"], lines={world.line_id: 1})
-    twin.order()  # one that has no return
+    other = twin.order()  # without a return
     items = [
         item for page in all_pages(lambda c: store.orders.changed(since, c)) for item in page.items
     ]
-    found = [pictures(platform, item)[0] for item in items if item.topic == "graphql/return"]
-    assert {(one.return_id, one.state) for one in found} == {
-        (str(asked["id"]), ReturnState.DECLINED),
-        (str(second["id"]), ReturnState.REQUESTED),
+    told = {item.platform_id: pictures(platform, item)[1:] for item in items}
+    assert set(told) == {world.order_id, str(other["id"])}
+    assert told[str(other["id"])] == []
+    assert set(told[world.order_id]) == {
+        Refresh(ObjectKind.RETURN, str(one["id"])) for one in (asked, second)
     }
-    order_ids = [item.platform_id for item in items if item.topic == "graphql/order"]
-    assert world.order_id in order_ids
-    delivered = requests.get(f"{twin.url}/_twin/deliveries/summary", timeout=10).json()
-    assert delivered["total"]["accepted"] == 0
 
 
 def test_the_page_of_an_orders_returns(twin: Twin, platform: Shopify) -> None:

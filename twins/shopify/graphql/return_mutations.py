@@ -73,16 +73,17 @@ def _create(shop: Shop, returnInput: dict[str, Any]) -> Value:  # noqa: N803 -- 
 
 
 def _approve(shop: Shop, input: dict[str, Any]) -> Value:  # noqa: A002 -- GraphQL's name
-    number = number_of("Return", input["id"])
-    return _answer(shop, ("input",), lambda: returns.approve_return(shop, number))
+    number, notify = number_of("Return", input["id"]), bool(input.get("notifyCustomer"))
+    return _answer(shop, ("input",), lambda: returns.approve_return(shop, number, notify=notify))
 
 
 def _decline(shop: Shop, input: dict[str, Any]) -> Value:  # noqa: A002 -- GraphQL's name
-    number, reason = number_of("Return", input["id"]), input["declineReason"]
+    number, notify = number_of("Return", input["id"]), bool(input.get("notifyCustomer"))
+    reason, note = input["declineReason"], input.get("declineNote")
     return _answer(
         shop,
         ("input",),
-        lambda: returns.decline_return(shop, number, reason, input.get("declineNote")),
+        lambda: returns.decline_return(shop, number, reason, note, notify=notify),
     )
 
 

@@ -70,7 +70,10 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "customers/data_request": lambda body, got: messages.data_request(body, got.shop_domain),
         "customers/redact": lambda body, got: messages.customer_redact(body, got.shop_domain),
         "shop/redact": lambda body, got: messages.shop_redact(body, got.shop_domain),
-        "graphql/order": lambda body, _: graphql_orders.order(body),
+        "graphql/order": lambda body, _: [
+            graphql_orders.order(body),
+            *graphql_orders.returns_of(body),
+        ],
         "graphql/product": lambda body, _: products.graphql_product(body),
         "graphql/customer": lambda body, _: customers.graphql_customer(body),
         "graphql/return": lambda body, _: returns.graphql_return(body),

@@ -9,8 +9,10 @@ from app.domain.money import Money
 from app.domain.snapshots import (
     FulfilmentSnapshot,
     Line,
+    ObjectKind,
     OrderSnapshot,
     Person,
+    Refresh,
     RefundSnapshot,
 )
 from app.platforms.shopify.fields import Fields
@@ -56,6 +58,15 @@ def order(body: Fields) -> OrderSnapshot:
         fulfilments=_parcels(body, order_id),
         refunds=_refunds(body, order_id),
     )
+
+
+def returns_of(body: Fields) -> list[Refresh]:
+    """The order's returns are read again whenever the order is. A change of a return changes its
+    order, so a lost `returns/*` is made up for by polling; there is no other listing of returns.
+    """
+    listed = body.node_or_none("returns")  # bodies of before we asked have none
+    nodes = listed.nodes("nodes") if listed else ()
+    return [Refresh(ObjectKind.RETURN, node.gid()) for node in nodes]
 
 
 def _person(body: Fields) -> Person:
