@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,18 +11,36 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 
 from app.channels.links import Purpose
+from app.customer_pages.withdrawal_form import Receipt, sealed
 from app.db.models import metadata
+from app.db.returns import NewReturn
 from app.deps import Deps
-from tests.http.merchant_shop import MerchantShop, merchant_shop, order
+from app.domain.money import Money
+from app.domain.returns import ReturnKind, ReturnLine, ReturnOrigin, ReturnReason, ReturnState
+from tests.http.merchant_shop import NOW, MerchantShop, merchant_shop, order
+
+_PAID = Money(3_000, "EUR")
+RETURN = NewReturn(
+    kind=ReturnKind.RETURN,
+    origin=ReturnOrigin.CUSTOMER,
+    state=ReturnState.HELD,
+    lines=(ReturnLine("11", "Peştemal Ege", 1, ReturnReason.UNWANTED, _PAID),),
+    value=_PAID,
+    requested_at=NOW,
+    order_id="4100",
+)
 
 
 @contextmanager
 def busy_shop(database_url: str, data_dir: Path) -> Iterator[MerchantShop]:
-    """With an order, what was planned for it, a parked delivery and a mail."""
+    """With an order, what was planned for it, a return, a parked delivery and a mail."""
     with merchant_shop(database_url, data_dir) as found:
         found.switch_on()
         found.take(order(0))
         found.park(b'{"id": 7}')
+        with found.write() as data:  # with nothing due, for which a page would wait
+            data.returns.add(RETURN)
+            data.codes.add("4100", "048213", NOW, NOW + timedelta(minutes=10))
         found.post("/app/automations/review_request/test")
         yield found
 
@@ -38,14 +57,22 @@ def path_of(shop: MerchantShop, rule: Rule, **other: Any) -> str:
     with shop.read() as data:
         who = data.customers.email_hash("kunde0@posta.example") or ""
         customer_id = data.customers.find_email("kunde0@posta.example")
+        row = data.returns.page(ReturnState, 1)[0]
+        code = data.codes.get(1)
     links = {
+        "/return/": (Purpose.RETURN, {"s": ref, "o": "4100"}),
+        "/return-status/": (Purpose.RETURN_STATUS, {"s": ref, "r": row.public_ref}),
         "/r/": (Purpose.REVIEW, {"s": ref, "o": "4100"}),
         "/p/": (Purpose.PREFERENCES, {"s": ref, "h": who}),
         "/u/": (Purpose.UNSUBSCRIBE, {"s": ref, "h": who, "k": "coupon"}),
         "/x/": (Purpose.EXPORT, {"t": "unknown"}),
     }
-    purpose = links.get(str(rule)[:3])
-    link = urlsplit(shop.deps.links.make(*purpose)).path[3:] if purpose else "unknown"
+    below = str(rule).partition("<")[0]
+    if below in links:
+        link = urlsplit(shop.deps.links.make(*links[below])).path.removeprefix(below)
+    else:
+        receipt = Receipt("Žofia", "kunde0@posta.example", "4100", "", NOW)
+        link = sealed(shop.deps.db.keyring, shop.shop, receipt)
     values = {
         "order_id": "4100",
         "customer_id": customer_id,
@@ -59,6 +86,7 @@ def path_of(shop: MerchantShop, rule: Rule, **other: Any) -> str:
         "filename": "kit.css",
         "mail_id": shop.mails()[0].id,
         "token": link,
+        "lookup_ref": code.public_ref if code else "",
         "word": "cancel",
         "lookup_ref": "unknown",
         **other,

@@ -36,7 +36,8 @@ def form(client: FlaskClient, path: str, **headers: str) -> TestResponse:
 
 def test_every_answer_has_a_policy_and_is_not_guessed_at(shop: MerchantShop) -> None:
     for method in ("GET", "POST"):
-        for rule in rules(shop, method):
+        # the button that moves time waits for work that other forms made due: it goes first
+        for rule in sorted(rules(shop, method), key=lambda rule: not str(rule).startswith("/dev")):
             path = path_of(shop, rule)
             for client in (shop.client, shop.app.test_client()):
                 headers = client.open(path, method=method, buffered=True).headers

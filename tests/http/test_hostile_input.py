@@ -43,9 +43,29 @@ def test_nothing_that_others_typed_becomes_markup(shop: MerchantShop) -> None:
     assert sent.status_code == 303, sent.text
     shop.post("/app/automations/review_request/test")
 
+    stranger, ref = shop.app.test_client(), shop.shop.public_ref
+    returned = urlsplit(shop.deps.links.make(Purpose.RETURN, {"s": ref, "o": "4101"})).path
+    wish = {"item": "11", "quantity-11": "1", "reason-11": "other", "note-11": EVIL}
+    told = {"name": EVIL, "number": EVIL, "goods": EVIL, "email": "kunde1@posta.example"}
+    withdraw = f"/c/{ref}/withdraw"
+    answers = [
+        stranger.post(returned, data={**wish, "do": "review"}),
+        stranger.post(returned, data={**wish, "do": "change"}),
+        stranger.post(withdraw, data={**told, "do": "declare"}),
+        stranger.post(withdraw, data={**told, "email": EVIL}),
+        stranger.post(f"/c/{ref}/return", data={"number": EVIL, "email": EVIL}),
+    ]
+    for answer in answers:
+        assert "alert(1)" in answer.text
+        assert harm_in(answer.text) == []
+    moved = [
+        stranger.post(returned, data={**wish, "do": "send"}).location,
+        stranger.post(withdraw, data={**told, "do": "confirm"}).location,
+    ]
+
     pages = [path_of(shop, r, order_id="4101") for r in rules(shop, "GET")]
     seen = 0
-    for path in [*pages, review, f"{review}/thanks"]:
+    for path in [*pages, review, f"{review}/thanks", returned, f"{returned}/withdraw", *moved]:
         answer = shop.client.get(path, buffered=True)
         if answer.mimetype == "text/html":
             seen += "alert(1)" in answer.text
@@ -66,7 +86,7 @@ class _Harm(HTMLParser):
             if name.startswith("on") or (program and name in ("href", "src", "action")):
                 self.found.append(f"{tag} {name}={value}")
             if name == "srcdoc":
-                self.feed(value or "")
+                self.found += harm_in(value or "")
 
 
 def harm_in(html: str) -> list[str]:
