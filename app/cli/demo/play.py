@@ -17,6 +17,7 @@ from app.db.shops import Shops, ShopState
 from app.db.tenant import ShopData
 from app.deps import Deps
 from app.services import timetravel
+from app.services.plugin import link as plugin
 from app.supervisor.valkey import process_id
 
 _MORNING = 10  # UTC: outside quiet hours in every country of the scenario
@@ -148,9 +149,9 @@ class Play:
         with self._deps.db.read() as uow:
             for shop in Shops(uow).in_state(ShopState.ACTIVE):
                 platform = self._deps.platforms[shop.platform]
-                rows = ShopData(uow, shop.id).webhooks.all()
-                ready = {row.topic for row in rows if row.state == "active"}
-                if not platform.shared_secrets and ready != set(platform.topics):
+                data = ShopData(uow, shop.id)
+                ready = {row.topic for row in data.webhooks.all() if row.state == "active"}
+                if not platform.shared_secrets and ready != set(plugin.topics(platform, data)):
                     return False
         return True
 
