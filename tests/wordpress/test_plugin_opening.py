@@ -45,6 +45,7 @@ def assert_refused(answer: requests.Response, words: str = "does not work") -> N
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
 
 
+@pytest.mark.both_databases
 def test_the_merchant_is_signed_in_once(connected: Installation) -> None:
     handed = press(connected, "Open dashboard")
     token = token_of(handed)
