@@ -201,6 +201,8 @@ def take_merchants_pages(browser: Browser, demo: Demo, orders: dict[str, str]) -
     context = screen(browser, 1440, WIDE)
     admin = f"{shopify.url}/store/{HANDLE}"
     take(context, f"{admin}/apps/afterglow/app/activity", "shopify-activity-1440")
+    plugin = f"{woocommerce.url}/wp-admin/admin.php?page=afterglow"
+    take(context, plugin, "plugin-1440")
     towel = of_store(woocommerce, "products", sku="PES-EGE")[0]
     take(context, f"{woocommerce.url}/product/{towel['slug']}/", "product-1440")
 

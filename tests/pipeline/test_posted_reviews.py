@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ import requests
 
 from app.domain.actions import ActionState
 from app.domain.reasons import ReasonCode
-from app.domain.snapshots import Person
+from app.domain.snapshots import FulfilmentSnapshot, Person
 from app.services import reviews as review_service
 from tests.pipeline.conftest import WooStore, connected_store
 from tests.support import Harness, switch_on
@@ -173,18 +174,48 @@ def deliver_action(woo: WooStore, hook: str, arg: object) -> int:
     return status
 
 
+def fulfilments(woo: WooStore, order_id: str) -> tuple[FulfilmentSnapshot, ...]:
+    with woo.harness.shop(woo.shop.id) as data:
+        stored = data.orders.get(order_id)
+    assert stored is not None
+    return stored.order.fulfilments
+
+
 def test_a_parcel_that_left_makes_us_read_the_order(harness: Harness, woo: WooStore) -> None:
     order_id = woo.place()
     # Its own webhook is lost; what the plugin forwards is enough.
     faults = {"kind": "drop", "times": 20}
     requests.post(f"{woo.url}/_twin/faults", json=faults, timeout=5).raise_for_status()
     woo.move(order_id, "fulfil")
-    with harness.shop(woo.shop.id) as data:
-        stored = data.orders.get(order_id)
-    assert stored is not None
-    assert stored.order.fulfilments == ()
+    assert fulfilments(woo, order_id) == ()
     assert deliver_action(woo, "woocommerce_afterglow_fulfilled", int(order_id)) == 200
+    assert len(fulfilments(woo, order_id)) == 1
+
+
+def test_cores_own_parcels_are_read_and_asked_about(harness: Harness, woo: WooStore) -> None:
+    order_id = woo.place(items=[{"sku": sku, "quantity": 2} for sku in woo.skus()[:2]])
     with harness.shop(woo.shop.id) as data:
         stored = data.orders.get(order_id)
     assert stored is not None
-    assert len(stored.order.fulfilments) == 1
+    first, second = (line.line_id for line in stored.order.lines)
+    woo.move(order_id, "fulfil-core", items=[{"item_id": int(first), "qty": 2}])
+    harness.tick()
+    (parcel,) = fulfilments(woo, order_id)
+    assert (parcel.fulfilment_id, parcel.lines) == ("core-1", {first: 2})
+    assert abs(parcel.created_at - harness.business.now()) < timedelta(minutes=5)
+
+    woo.move(order_id, "touch")
+    harness.tick()
+    assert [p.lines for p in fulfilments(woo, order_id)] == [{first: 2}]
+    woo.move(order_id, "fulfil-core", items=[{"item_id": int(second), "qty": 2}])
+    harness.tick()
+    assert [p.lines for p in fulfilments(woo, order_id)] == [{first: 2}, {second: 2}]
+    with harness.shop(woo.shop.id) as data:
+        (action,) = data.actions.of_order(order_id)
+        assert data.inbox.counts().get("failed", 0) == 0
+        events = [e.key for e in data.events.of_order(order_id) if e.type == "order_fulfilled"]
+    assert (action.state, action.reason.code) == (
+        ActionState.PLANNED,
+        ReasonCode.AFTER_FULFILMENT,
+    )
+    assert events == ["core-1", "core-2"]

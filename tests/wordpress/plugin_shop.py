@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import requests
 
 from app.db.shops import Shop
+from app.domain.clocks import WallClock
 from app.services.plugin.link import valid_secrets
 from tests.http.installing import Installation, Visitor
 
@@ -42,7 +43,11 @@ def plugin_page(site: Installation, query: str = "") -> str:
 
 
 def press(site: Installation, words: str, **more: str) -> requests.Response:
-    """Press the button with these words on the plugin's page; redirects are not followed."""
+    """Press the button with these words on the plugin's page; redirects are not followed.
+
+    The store's clock is the machine's, so ours must not have stood still for long.
+    """
+    site.harness.wall.at = max(site.harness.wall.at, WallClock().now())
     for form in re.findall(r"<form.*?</form>", plugin_page(site), re.DOTALL):
         if re.search(rf"<button[^>]*>{re.escape(words)}<", form):
             fields = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', form)

@@ -1,5 +1,6 @@
 """The app finds the plugin, gives it a secret, and replaces that without locking anybody out."""
 
+import pytest
 import requests
 
 from app.services import connections
@@ -53,6 +54,7 @@ def test_a_plugin_installed_later_is_found_and_one_switched_off_is_missed(
     assert topics(site) & OURS == set()
 
 
+@pytest.mark.both_databases
 def test_a_secret_is_replaced_and_the_former_one_lasts_until_the_store_has_the_new_one(
     connected: Installation,
 ) -> None:

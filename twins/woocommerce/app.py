@@ -12,6 +12,7 @@ from twins.woocommerce import (
     auth,
     coupons,
     customers,
+    fulfilments,
     order_routes,
     products,
     refund_routes,
@@ -43,6 +44,7 @@ from twins.woocommerce.wp_admin import rest_routes, wp_admin
 
 FIXED_ROUTES = [
     *order_routes.ROUTES,
+    *fulfilments.ROUTES,
     *refund_routes.ROUTES,
     *reviews.ROUTES,
     *products.ROUTES,

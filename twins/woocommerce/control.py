@@ -10,7 +10,15 @@ from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from twins.common.state import Document
-from twins.woocommerce import auth, checkout, customers, orders, refund_routes, withdrawal
+from twins.woocommerce import (
+    auth,
+    checkout,
+    customers,
+    fulfilments,
+    orders,
+    refund_routes,
+    withdrawal,
+)
 from twins.woocommerce.errors import WpError
 from twins.woocommerce.order_payload import render_order
 from twins.woocommerce.store import Store, set_meta
@@ -179,6 +187,7 @@ MOVES: dict[str, Callable[[Store, int, Document], Document | None]] = {
     "pay": lambda store, order_id, _data: orders.pay(store, order_id),
     "process": _to("processing"),
     "fulfil": _fulfil,
+    "fulfil-core": fulfilments.fulfil,
     "deliver": _to("delivered"),
     "complete": _to("completed"),
     "cancel": _to("cancelled"),

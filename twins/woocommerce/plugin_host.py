@@ -80,8 +80,14 @@ class PluginHost:
 
     def fired(self, topic: str, arg: Any) -> None:
         """WordPress's own hooks that the plugin listens to."""
-        if not self.active or topic not in ("comment.inserted", "comment.changed"):
+        if not self.active:
             return
+        if topic == "fulfillment.fulfilled":
+            self.run("fulfilled", order_id=arg)
+        elif topic in ("comment.inserted", "comment.changed"):
+            self._comment(topic, arg)
+
+    def _comment(self, topic: str, arg: Any) -> None:
         review, before = arg
         comment = {
             "id": review["id"],

@@ -117,6 +117,10 @@ def _comment(asked: Document, _connection: Document | None) -> Document:
     return {"fired": [["woocommerce_afterglow_review_posted", comment["id"]]] if told else []}
 
 
+def _fulfilled(asked: Document, _connection: Document | None) -> Document:
+    return {"fired": [["woocommerce_afterglow_fulfilled", asked["order_id"]]]}
+
+
 def _uninstall(_asked: Document, _connection: Document | None) -> Document:
     return {"options": {}}
 
@@ -130,6 +134,7 @@ _DOES: dict[str, Any] = {
     "admin_post": _admin_post,
     "rest": _rest,
     "comment": _comment,
+    "fulfilled": _fulfilled,
     "uninstall": _uninstall,
     "order_actions": _no_link,
     "order_page": _no_link,

@@ -23,6 +23,15 @@ def _utc(value: object) -> object:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
+def moment(value: object) -> datetime | None:
+    """A time that somebody wrote into metadata, as UTC; None if it is none."""
+    try:
+        found = _utc(value)
+    except (ValueError, OverflowError):
+        return None
+    return found if isinstance(found, datetime) else None
+
+
 def _text_or_none(value: object) -> object:
     return value.strip() or None if isinstance(value, str) else value
 
@@ -144,11 +153,22 @@ class Order(_Body):
     meta_data: tuple[Meta, ...] = ()
 
 
+class Fulfilment(_Body):
+    """One of core's own parcels, as `orders/<id>/fulfillments` shows it."""
+
+    id: str
+    is_fulfilled: bool = False
+    date_updated: Time = None
+    date_deleted: Time = None
+    meta_data: tuple[Meta, ...] = ()
+
+
 class FetchedOrder(_Body):
-    """What our orders port stores: the order, with its refunds where they were read."""
+    """What our orders port stores: the order, with refunds and parcels where they were read."""
 
     order: Order
     refunds: tuple[Refund, ...] | None = None
+    fulfilments: tuple[Fulfilment, ...] | None = None
 
 
 class Term(_Body):

@@ -50,8 +50,13 @@ def order_page(client: StoreClient, filters: Mapping[str, str], cursor: str | No
     )
 
 
-def fetched_order(order: Mapping[str, Any], refunds: Sequence[Mapping[str, Any]] | None) -> Fetched:
-    """An order as `normalise` reads it; `refunds` is None where they are only named.
+def fetched_order(
+    order: Mapping[str, Any],
+    refunds: Sequence[Mapping[str, Any]] | None,
+    fulfilments: Sequence[Mapping[str, Any]] | None = None,
+) -> Fetched:
+    """An order as `normalise` reads it; `refunds` is None where they are only named, `fulfilments`
+    where nobody asked for them.
 
     The version is a hash: the order's own time has whole seconds and does not tell whether the
     refunds were read too.
@@ -60,7 +65,8 @@ def fetched_order(order: Mapping[str, Any], refunds: Sequence[Mapping[str, Any]]
     if isinstance(metas := order.get("meta_data"), list):
         # A listing and a single order have them in different order.
         order["meta_data"] = sorted(metas, key=json.dumps)
-    composite = {"order": order} if refunds is None else {"order": order, "refunds": refunds}
+    parts = {"order": order, "refunds": refunds, "fulfilments": fulfilments}
+    composite = {name: part for name, part in parts.items() if part is not None}
     body = json.dumps(composite, separators=(",", ":")).encode()
     return Fetched(
         topic=FETCHED_ORDER,

@@ -1,11 +1,15 @@
 """Orders of one store."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
+from app.domain.errors import MerchantMustFix
 from app.domain.ids import PlatformId
 from app.platforms.base import Fetched, Page
 from app.platforms.woocommerce.client import StoreClient, StoreRefusal
 from app.platforms.woocommerce.listing import ORDER_FIELDS, fetched_order, order_page, since_filter
+from app.platforms.woocommerce.normalise.fulfilments import STATUS_KEY
 
 
 class Orders:
@@ -17,17 +21,37 @@ class Orders:
         self._client = client
 
     def fetch(self, order_id: PlatformId) -> Fetched | None:
-        """The order with its refunds, also from the bin; None if it was deleted for good."""
+        """The order with refunds and core's parcels, also from the bin; None if it was deleted for
+        good.
+        """
         try:
             order = self._client.get(f"orders/{order_id}", {"_fields": ORDER_FIELDS}).object()
         except StoreRefusal as refusal:
             if refusal.status == 404:
                 return None
             raise
-        if not order.get("refunds"):
-            return fetched_order(order, [])
-        refunds = self._client.get(f"orders/{order_id}/refunds", {"per_page": "100"}).rows()
-        return fetched_order(order, refunds)
+        refunds = []
+        if order.get("refunds"):
+            refunds = self._client.get(f"orders/{order_id}/refunds", {"per_page": "100"}).rows()
+        return fetched_order(order, refunds, self._fulfilments(order))
+
+    def _fulfilments(self, order: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+        """Asked for only where the order says that it has some; none if the feature was switched
+        off since.
+        """
+        metas = order.get("meta_data")
+        keys = {meta.get("key") for meta in metas if isinstance(meta, dict)} if metas else ()
+        if STATUS_KEY not in keys:
+            return None
+        try:
+            return self._client.get(f"orders/{order['id']}/fulfillments").rows()
+        except StoreRefusal as refusal:
+            if refusal.status != 404:
+                raise
+        except MerchantMustFix as error:
+            if error.problem != "store_rest_missing":
+                raise
+        return []
 
     def changed(self, since: datetime, cursor: str | None) -> Page:
         """Orders changed at or after `since` on the store's clock; refunds are only named."""

@@ -91,6 +91,71 @@ def test_a_review_of_the_store():
         assert isinstance(read(review | change, topics.FETCHED_REVIEW), Ignored), change
 
 
+def fetched(fulfilments: Any, **changes: Any) -> OrderSnapshot:
+    metas = [*body()["meta_data"], *meta(_fulfillment_status="fulfilled")]
+    parts = {"order": body(meta_data=metas, **changes), "refunds": []}
+    if fulfilments is not None:
+        parts["fulfilments"] = fulfilments
+    (snapshot,) = read(parts, topics.FETCHED_ORDER)
+    return snapshot
+
+
+def documented_fulfilment(**changes: Any) -> dict[str, Any]:
+    """As in WooCommerce's own page "Order Fulfillments REST API"."""
+    metas = meta(
+        _items=[{"item_id": 456, "qty": 2}, {"item_id": 789, "qty": 1}],
+        _tracking_number="1Z999AA1234567890",
+        _shipping_provider="ups",
+    )
+    return {
+        "id": 1,
+        "entity_type": "WC_Order",
+        "entity_id": "123",
+        "status": "fulfilled",
+        "is_fulfilled": True,
+        "date_updated": "2024-01-15T10:30:00",
+        "date_deleted": None,
+        "meta_data": metas,
+    } | changes
+
+
+def test_cores_fulfilments():
+    (parcel,) = fetched([documented_fulfilment()]).fulfilments
+    assert (parcel.fulfilment_id, parcel.cancelled) == ("core-1", False)
+    assert parcel.created_at == datetime(2024, 1, 15, 10, 30, tzinfo=UTC)
+    assert parcel.lines == {"456": 2, "789": 1}
+    when = documented_fulfilment(meta_data=meta(_date_fulfilled="2024-01-14 08:00:00"))
+    assert fetched([when]).fulfilments[0].created_at == datetime(2024, 1, 14, 8, tzinfo=UTC)
+
+
+def test_a_fulfilment_never_left_after_the_orders_last_change():
+    """Older releases write local time: east of Greenwich that would be the future."""
+    late = documented_fulfilment(meta_data=meta(_date_fulfilled="2026-11-22 10:41:58"))
+    assert fetched([late]).fulfilments[0].created_at == VERSION
+
+
+def test_what_has_not_left_or_is_taken_back():
+    assert fetched([documented_fulfilment(is_fulfilled=False)]).fulfilments == ()
+    gone = documented_fulfilment(date_deleted="2024-01-16 00:00:00")
+    assert fetched([gone]).fulfilments[0].cancelled
+
+
+@pytest.mark.parametrize("value", [None, "x", 5, [], {"item_id": 1}, [[1]], [{"item_id": 1}]])
+def test_odd_metadata_of_fulfilments(value):
+    odd = documented_fulfilment(meta_data=meta(_items=value, _date_fulfilled=value))
+    (parcel,) = fetched([odd]).fulfilments
+    assert parcel.lines == {}
+    assert parcel.created_at == datetime(2024, 1, 15, 10, 30, tzinfo=UTC)
+
+
+def test_an_order_whose_fulfilments_were_not_read_is_partial():
+    assert fetched(None).partial
+    assert lacks_facts(fetched(None))
+    assert not fetched([]).partial
+    assert order(meta_data=meta(_fulfillment_status="fulfilled")).partial
+    assert not order().partial
+
+
 def test_three_outcomes_per_topic():
     assert isinstance(read(body()), list)
     assert isinstance(read(b"{}", "coupon.updated"), Ignored)

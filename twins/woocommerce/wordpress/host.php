@@ -95,6 +95,9 @@ try {
 				do_action( 'wp_insert_comment', (int) $comment->comment_ID, $comment );
 			}
 			break;
+		case 'fulfilled':
+			do_action( 'woocommerce_fulfillment_after_fulfill', new Twin_Fulfillment( $asked['order_id'] ) );
+			break;
 		case 'order_actions':
 			$answer = (object) apply_filters( 'woocommerce_my_account_my_orders_actions', array(), new WC_Order( $asked['order'] ) );
 			break;

@@ -151,7 +151,8 @@ function esc_attr( $text ) {
 }
 
 function esc_url_raw( $url, $protocols = array( 'http', 'https' ) ) {
-	$url = preg_replace( '|[^a-z0-9-~+_.?#=!&;,/:%@$\|*\'()\[\]\\x80-\\xff]|i', '', (string) $url );
+	$url = str_replace( ' ', '%20', ltrim( (string) $url ) );
+	$url = preg_replace( '|[^a-z0-9-~+_.?#=!&;,/:%@$\|*\'()\[\]\\x80-\\xff]|i', '', $url );
 	return preg_match( '#^(' . implode( '|', $protocols ) . ')://#i', $url ) ? $url : '';
 }
 
@@ -164,7 +165,8 @@ function sanitize_key( $key ) {
 }
 
 function sanitize_text_field( $text ) {
-	return is_scalar( $text ) ? trim( preg_replace( '/[\r\n\t ]+/', ' ', strip_tags( (string) $text ) ) ) : '';
+	$plain = is_scalar( $text ) ? preg_replace( '/[\r\n\t ]+/', ' ', strip_tags( (string) $text ) ) : '';
+	return trim( preg_replace( '/%[a-f0-9]{2}/i', '', $plain ) ); // encoded octets go, too
 }
 
 function wp_unslash( $value ) {

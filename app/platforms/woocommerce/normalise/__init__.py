@@ -59,7 +59,7 @@ def _order(data: dict[str, Any]) -> _Outcome:
 
 def _fetched_order(data: dict[str, Any]) -> _Outcome:
     fetched = read(FetchedOrder, data)
-    return [order_snapshot(fetched.order, fetched.refunds)]
+    return [order_snapshot(fetched.order, fetched.refunds, fetched.fulfilments)]
 
 
 def _product(data: dict[str, Any], currency: str | None = None) -> _Outcome:

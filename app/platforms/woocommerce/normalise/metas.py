@@ -4,12 +4,12 @@ Each key was read in the plugin's own source; a guess would mail people who neve
 plugin whose key is not certain is not listed (MailPoet and Klaviyo leave none on the order).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from app.domain.snapshots import FulfilmentSnapshot
-from app.platforms.woocommerce.bodies import Order
+from app.platforms.woocommerce.bodies import Meta, Order
 
 # The newsletter tick at checkout: key → values that mean yes. Any other value means no.
 CONSENT_KEYS: Mapping[str, frozenset[str]] = {
@@ -38,7 +38,12 @@ _PARCELS_KEY = "_wc_shipment_tracking_items"
 
 def metas_of(order: Order) -> dict[str, Any]:
     """Key → value; of repeated keys the last, as WordPress shows it."""
-    return {meta.key: meta.value for meta in order.meta_data}
+    return values_of(order.meta_data)
+
+
+def values_of(metas: Iterable[Meta]) -> dict[str, Any]:
+    """The same of any metadata."""
+    return {meta.key: meta.value for meta in metas}
 
 
 def consent(metas: Mapping[str, Any]) -> bool | None:

@@ -5,9 +5,10 @@ from datetime import datetime
 from app.domain.errors import BadPayload
 from app.domain.money import Money, MoneyError
 from app.domain.snapshots import Line, OrderSnapshot, Person, RefundSnapshot
-from app.platforms.woocommerce.bodies import LineItem, Order, Refund
+from app.platforms.woocommerce.bodies import Fulfilment, LineItem, Order, Refund
 from app.platforms.woocommerce.markup import plain
 from app.platforms.woocommerce.normalise import metas as meta
+from app.platforms.woocommerce.normalise.fulfilments import STATUS_KEY, core_parcels
 
 _DRAFTS = frozenset({"checkout-draft", "auto-draft"})
 _CANCELLED = frozenset({"cancelled", "failed"})
@@ -18,14 +19,19 @@ DELIVERED_STATUSES = ("delivered", "tdelivered")
 _FULFILLED = frozenset({"completed", *DELIVERED_STATUSES})
 
 
-def order_snapshot(order: Order, refunds: tuple[Refund, ...] | None) -> OrderSnapshot:
-    """The order; `refunds` as read from their own endpoint, None where only named.
+def order_snapshot(
+    order: Order,
+    refunds: tuple[Refund, ...] | None,
+    fulfilments: tuple[Fulfilment, ...] | None = None,
+) -> OrderSnapshot:
+    """The order; `refunds` as read from their own endpoint, None where only named. The same of
+    core's `fulfilments`: where the order has some that were not read, it is partial.
 
     WooCommerce tells no time for "cancelled" and "delivered": the time of the change that first
     showed it stands in. Being paid is its own fact, `date_paid`, never guessed from the status.
     """
     try:
-        return _snapshot(order, refunds)
+        return _snapshot(order, refunds, fulfilments)
     except MoneyError as error:
         raise BadPayload(
             "An amount or the currency of the order is not readable; the body is kept and can be"
@@ -33,7 +39,11 @@ def order_snapshot(order: Order, refunds: tuple[Refund, ...] | None) -> OrderSna
         ) from error
 
 
-def _snapshot(order: Order, refunds: tuple[Refund, ...] | None) -> OrderSnapshot:
+def _snapshot(
+    order: Order,
+    refunds: tuple[Refund, ...] | None,
+    fulfilments: tuple[Fulfilment, ...] | None,
+) -> OrderSnapshot:
     metas = meta.metas_of(order)
     placed_at = order.date_created_gmt
     if placed_at is None:
@@ -64,7 +74,8 @@ def _snapshot(order: Order, refunds: tuple[Refund, ...] | None) -> OrderSnapshot
         withdrawal_requested=meta.withdrawal_requested(metas),
         coupon_codes=tuple(line.code for line in order.coupon_lines),
         lines=tuple(_line(item, order) for item in order.line_items),
-        fulfilments=meta.parcels(metas, order),
+        fulfilments=meta.parcels(metas, order) + core_parcels(order, fulfilments or (), changed_at),
+        partial=STATUS_KEY in metas and fulfilments is None,
         refunds=_named_refunds(order) if refunds is None else _read_refunds(order, refunds),
     )
 
