@@ -72,15 +72,11 @@ def restore(options: argparse.Namespace) -> None:
 
 def restored(_options: argparse.Namespace) -> None:
     """The database was put back by other means."""
-    deps = build_deps(settings_here())
-    try:
-        _tell(announce(deps))
-    finally:
-        deps.db.engine.dispose()
+    _tell(_held(settings_here()))
 
 
 def _held(settings: Settings) -> Held:
-    """What the copy's own mark leads to; one without a mark is announced."""
+    """Noticed by its mark or a witness; else announced by whoever called us."""
     deps = build_deps(settings)
     witnesses = (FileWitness(settings.data_dir), RedisWitness(connect(settings.redis_url)))
     try:

@@ -20,7 +20,8 @@ LATE = 5 * MINUTE  # what is due is done within seconds; a slow store may hold i
 _ROOM = 500_000_000  # bytes
 _SECONDS = 10.0
 _STOPPED = (
-    "Deliveries are answered 503 and nothing is done; stores deliver again for hours or days."
+    "Deliveries are answered 503 and nothing is done. What is missed is read from the stores once "
+    "it is back."
 )
 _START = "Start it: `afterglow {}`, or everything with `afterglow run`."
 
