@@ -192,6 +192,8 @@ def _form(
     reader, known = reader_of(merchant), _stored(merchant, which)
     values = dict(known.texts) if entered is None else entered
     mail, wrong = _example(merchant, which, values, reader.words)
+    if entered is None and not wrong:  # the newest order goes well, another one did not
+        wrong = _noticed(merchant, which, reader.words)
     refused = bool(result and result.refused)
     conflict = bool(result and result.conflict)
     errors = wrong if refused else {}
@@ -230,6 +232,13 @@ def _example(
         raise LookupError(f"{which.message} has no example")
     every = {**mail.refused, **refused}
     return mail, {name: explain(why, which.mail.fields, words) for name, why in every.items()}
+
+
+def _noticed(merchant: MerchantSession, which: _Which, words: Translator) -> dict[str, str]:
+    """What a mail had to be sent without, and why."""
+    with current_deps().db.read() as uow:
+        found = texts.noticed(ShopData(uow, merchant.shop.id), which.message, which.language)
+    return {found[0]: explain(found[1], which.mail.fields, words)} if found else {}
 
 
 def _listed(wrong: Mapping[str, str], words: Translator) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from app.channels.messages import WITH_TEXTS
-from app.channels.texts import SLOTS, Refusal, check, normalised
+from app.channels.texts import SLOTS, Refusal, Why, check, normalised
 from app.db.templates import TextVersion
 from app.db.tenant import ShopData
 from app.domain.ids import ShopId
@@ -78,6 +78,19 @@ def overview(rt: Runtime, shop_id: ShopId) -> dict[str, list[Row]]:
         ]
         for message in WITH_TEXTS
     }
+
+
+def noticed(data: ShopData, message: str, language: Language) -> tuple[str, Refusal] | None:
+    """The slot that a mail had to be sent without, and why; None once it was saved anew."""
+    for problem in data.problems.all_open():
+        told = problem.params
+        if problem.key == TEXT_REFUSED and (told["message"], told["language"]) == (
+            message,
+            language,
+        ):
+            why = Refusal(Why(told["why"]), told["line"], told["column"], told["params"])
+            return str(told["slot"]), why
+    return None
 
 
 def cleaned(entries: Mapping[str, str]) -> dict[str, str]:

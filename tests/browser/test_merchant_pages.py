@@ -237,12 +237,13 @@ def test_inside_shopify_pages_come_by_token_and_forms_need_no_other(frame: "Fram
         timeout=SLOW
     )
     frame.get_by_role("button", name="Switch on").click()
-    expect(frame.get_by_text("Switched on. It answers what happens from now on.")).to_be_visible(
+    admin = frame.owner.page  # it shows toasts and the save bar, and our menu
+    expect(admin.get_by_text("Switched on. It answers what happens from now on.")).to_be_visible(
         timeout=SLOW
     )
     frame.get_by_label("Ask after delivery").fill("9")
-    frame.owner.page.get_by_role("button", name="Save").click()  # the admin's own save bar
-    expect(frame.get_by_text("Saved.")).to_be_visible(timeout=SLOW)
+    admin.get_by_role("button", name="Save").click()
+    expect(admin.get_by_text("Saved.")).to_be_visible(timeout=SLOW)
     expect(frame.get_by_label("Ask after delivery")).to_have_value("9", timeout=SLOW)
     frame.get_by_role("link", name="Texts").click()
     frame.get_by_role("link", name="Review request, Turkish").click(timeout=SLOW)
@@ -250,8 +251,8 @@ def test_inside_shopify_pages_come_by_token_and_forms_need_no_other(frame: "Fram
     button.fill("Yorum yaz", timeout=SLOW)
     mail = frame.frame_locator("iframe.mail-frame")
     expect(mail.get_by_role("link", name="Yorum yaz")).to_be_visible(timeout=SLOW)
-    frame.owner.page.get_by_role("button", name="Save").click()
-    expect(frame.get_by_text("Saved. The next mail says it.")).to_be_visible(timeout=SLOW)
-    menu = frame.owner.page.get_by_role("navigation")  # the admin's own, filled from ours
+    admin.get_by_role("button", name="Save").click()
+    expect(admin.get_by_text("Saved. The next mail says it.")).to_be_visible(timeout=SLOW)
+    menu = admin.get_by_role("navigation")
     menu.get_by_role("link", name="Activity").click()
     expect(frame.get_by_role("heading", level=1)).to_have_text("Activity", timeout=SLOW)

@@ -63,7 +63,7 @@ def test_a_text_that_cannot_be_used_any_more_loses_no_mail(world: World) -> None
         (problem,) = [p for p in data.problems.all_open() if p.key == TEXT_REFUSED]
     assert problem.params == {
         "message": "review_request", "language": language, "slot": "subject", "why": "missing",
-        "line": 1,
+        "line": 1, "column": 4, "params": {"name": "field_of_another_release"},
     }  # fmt: skip
     send(world)  # a second one changes nothing
     saved = texts.save(

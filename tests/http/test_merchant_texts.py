@@ -236,7 +236,15 @@ def test_a_broken_text_is_told_in_the_list_until_it_is_mended(shop: MerchantShop
             "review_request", "sk", {"subject": "{{ gone }}"},
             expected_version=0, changed_by="x", now=NOW,
         )  # fmt: skip
-        params = {"message": "review_request", "language": "tr", "slot": "subject"}
+        params = {
+            "message": "review_request",
+            "language": "tr",
+            "slot": "subject",
+            "why": "missing",
+            "line": 1,
+            "column": 4,
+            "params": {"name": "gone"},
+        }
         data.problems.open("text_refused", params, NOW)
     assert text_of(shop.get("/app/texts")).count("Yours, not used") == 2
     assert "One of your own texts could not be used in a mail" in text_of(shop.get("/app/"))
@@ -249,6 +257,21 @@ def test_a_broken_text_is_told_in_the_list_until_it_is_mended(shop: MerchantShop
     with shop.read() as data:
         assert not data.problems.is_open("text_refused")
     assert "Yours, not used" not in shop.get("/app/texts")
+
+
+def test_what_only_one_mail_could_not_hold_is_told_on_its_page(shop: MerchantShop) -> None:
+    shop.post(TURKISH, {"button": "{{ item }}", "version": "0"})
+    with shop.write() as data:
+        params = {"message": "review_request", "language": "tr", "slot": "button",
+                  "why": "result_too_long", "line": 0, "column": 0,
+                  "params": {"most": "60"}}  # fmt: skip
+        data.problems.open("text_refused", params, NOW)
+    told = "Button: Filled in, the text is too long; 60 characters are the most."
+    assert told in text_of(shop.get(TURKISH).split("<iframe")[0])
+    assert text_of(shop.get("/app/texts")).count("Yours, not used") == 1
+    assert told not in text_of(shop.get("/app/texts/review_request/sk"))
+    shop.post(TURKISH, {"button": "{{ item | truncate: 50 }}", "version": "1"})
+    assert told not in text_of(shop.get(TURKISH))
 
 
 # storage

@@ -15,7 +15,6 @@ from babel import dates
 from liquid.exceptions import FilterArgumentError, OutputStreamLimitError, UndefinedError
 from liquid.filter import with_context
 from liquid.undefined import Undefined
-from markupsafe import Markup
 
 from app.channels.texts.values import Shown, web_address
 from app.domain.money import Money
@@ -203,16 +202,12 @@ def _url(value: object) -> str:
     return address
 
 
-def _escape(value: object) -> Markup:
-    return Markup.escape(_text(value))
-
-
 _PLAIN: Mapping[str, Filter] = {
     "append": lambda value, more: _text(value) + _text(more),
     "prepend": lambda value, before: _text(before) + _text(value),
     "default": _default,
     "divided_by": _divided,
-    "escape": _escape,
+    "escape": _text,  # done anyway where it is needed
     "first": lambda value: _list(value)[0],
     "join": _join,
     "last": lambda value: _list(value)[-1],

@@ -6,7 +6,10 @@ from enum import StrEnum
 
 
 class Why(StrEnum):
-    """One reason each; the merchant's words for them stand in app/services/text_words.py."""
+    """One reason each; the merchant's words for them stand in app/services/text_words.py.
+
+    Members are stored with problems: add, never rename.
+    """
 
     TOO_LONG = "too_long"  # most
     PART_TOO_LONG = "part_too_long"  # most

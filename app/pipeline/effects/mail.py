@@ -6,6 +6,7 @@ where it cannot (plain SMTP) a lost answer leaves marketing mail `uncertain` and
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from app.channels.base import ADDRESS_REFUSED, OutgoingMail
 from app.channels.messages import Mail
@@ -82,7 +83,7 @@ class MailEffect:
             raise
         return self._sent(work, _problem(letter.mail, words.refused))
 
-    def _sent(self, work: Work, problem: dict[str, str | int] | None = None) -> Outcome:
+    def _sent(self, work: Work, problem: dict[str, Any] | None = None) -> Outcome:
         def note(data: ShopData) -> None:
             data.messages.settle(work.action.id, "sent")
             if problem:
@@ -98,8 +99,8 @@ class MailEffect:
                 customers.suppress(value_hash, ADDRESS_REFUSED, work.now)
 
 
-def _problem(mail: Mail, refused: Mapping[str, Refusal]) -> dict[str, str | int] | None:
-    """What to tell of texts that were not used: which, where and why; codes only."""
+def _problem(mail: Mail, refused: Mapping[str, Refusal]) -> dict[str, Any] | None:
+    """What to tell of texts that were not used: which, where and why; nothing of the mail."""
     for slot, refusal in refused.items():
         return {
             "message": mail.kind,
@@ -107,5 +108,7 @@ def _problem(mail: Mail, refused: Mapping[str, Refusal]) -> dict[str, str | int]
             "slot": slot,
             "why": refusal.why,
             "line": refusal.line,
+            "column": refusal.column,
+            "params": dict(refusal.params),
         }
     return None

@@ -132,6 +132,7 @@ def test_turkish_has_two_letters_i() -> None:
         ("{{ item | slice: 0, 3 }} {{ item | slice: -3, 3 }} {{ item | size }}", "Peş Ege 12"),
         ("{% comment %} not said {% endcomment %}said", "said"),
         ('{{ "" | default: "empty" }}', "empty"),
+        ('{{ "A & B" | escape }}', "A & B"),
         ("  two\n lines\t", "two lines"),
     ],
 )  # fmt: skip
