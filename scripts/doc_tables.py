@@ -1,4 +1,4 @@
-"""Writes the tables of docs/ that repeat what the code says: settings, reasons, fields, consent.
+"""Writes the tables of docs/ that repeat what the code says: settings, rules, reasons, fields, law.
 
 Each stands between `<!-- table: NAME -->` and `<!-- end -->`; a test fails where one is old.
 """
@@ -12,12 +12,15 @@ from babel import Locale
 
 from app.automations import registry
 from app.automations.base import ContactPolicy, SettingsModel
+from app.automations.returns_approval.rule import Rule
+from app.automations.returns_approval.rules import RULES
 from app.channels.fields import TextField
 from app.channels.messages import WITH_TEXTS, OwnWords
 from app.channels.texts.values import shown
 from app.domain.consent import ConsentNeed, consent_law
 from app.domain.reason_words import WORDS
 from app.domain.reasons import ReasonCode
+from app.domain.withdrawal import withdrawal_law
 from app.i18n import Translator
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,6 +30,7 @@ PLACE = re.compile(r"(<!-- table: ([\w ]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL
 REASONS_IN: dict[str, tuple[str, ...]] = {
     "review_request": ("app/automations/review_request.py",),
     "milestone_coupon": ("app/automations/milestone_coupon",),
+    "returns_approval": ("app/automations/returns_approval",),
     "contact": ("app/automations/guards.py",),
     "performing": (
         "app/pipeline/perform.py",
@@ -65,11 +69,33 @@ def _table(name: str) -> str:
 
 def _settings(of: str) -> str:
     schema: type[SettingsModel] = ContactPolicy if of == "contact" else registry.by_key(of).Settings
-    lines = [
-        (f"`{name}`", field.title, _default(field), field.description)
+    return _markdown(("setting", "label", "default", "help"), _lines(schema))
+
+
+def _lines(schema: type[SettingsModel]) -> list[tuple[str, ...]]:
+    return [
+        (f"`{name}`", str(field.title), _default(field), str(field.description))
         for name, field in schema.model_fields.items()
+        if name != "kind"
     ]
-    return _markdown(("setting", "label", "default", "help"), lines)
+
+
+def _rules(of: str) -> str:
+    """What each kind of rule can be set to, in the order in which they come."""
+    schema, of_all = RULES[of], Rule.model_fields
+    own = [line for line in _lines(schema) if line[0].strip("`") not in of_all]
+    outcome = schema.model_fields["outcome"]
+    first = ("`outcome`", str(outcome.title), _default(outcome), str(outcome.description))
+    return _markdown(("setting", "label", "default", "help"), [first, *own])
+
+
+def _withdrawal(_of: str) -> str:
+    rows = [
+        (country, f"{law.days} days", law.source)
+        for country in sorted(Locale("en").territories)
+        if (law := withdrawal_law(country))
+    ]
+    return _markdown(("country", "from the last parcel’s arrival", "source"), rows)
 
 
 def _default(field: Any) -> str:
@@ -78,8 +104,12 @@ def _default(field: Any) -> str:
     match field.default:
         case bool() as on:
             return "on" if on else "off"
+        case (SettingsModel(), *_) as rules:
+            return ", ".join(f"`{rule.kind}`" for rule in rules)
         case tuple() as levels:
             return ", ".join(map(str, levels)) or "none"
+        case "":
+            return "none"
         case other if unit.isalpha():
             return f"{other} {unit}"
         case other:
@@ -146,6 +176,8 @@ TABLES: dict[str, Callable[[str], str]] = {
     "reasons": _reasons,
     "fields": _fields,
     "consent": _consent,
+    "rules": _rules,
+    "withdrawal": _withdrawal,
 }
 
 

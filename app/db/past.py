@@ -112,13 +112,16 @@ class Past(Repository):
         for text, customer_id in self._connection.execute(query):
             yield order_from_text(text), customer_id
 
-    def returned_orders(self, since: datetime | None = None) -> dict[PlatformId, OrderSnapshot]:
-        """Orders of which something was asked back."""
+    def returned_orders(
+        self, limit: int, since: datetime | None = None
+    ) -> dict[PlatformId, OrderSnapshot]:
+        """Orders of the newest returns."""
         asked = select(returns.c.order_id).where(
             self._mine(returns), returns.c.order_id.is_not(None)
         )
         if since:
             asked = asked.where(returns.c.requested_at >= since)
+        asked = asked.order_by(returns.c.requested_at.desc(), returns.c.id.desc()).limit(limit)
         query = select(orders.c.platform_id, cast(orders.c.doc, Text)).where(
             self._mine(orders), orders.c.platform_id.in_(asked)
         )

@@ -1,13 +1,14 @@
 """One request with all that rules look at, worked out once."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 
 from app.automations.base import Context
 from app.automations.returns_approval.settings import ReturnsApprovalSettings
 from app.domain.ids import PlatformId
 from app.domain.money import Money
+from app.domain.reasons import Reason
 from app.domain.returnable import quantities_left, value_of
 from app.domain.returns import ReturnReason, ReturnRequest
 from app.domain.snapshots import Line, ProductSnapshot
@@ -30,8 +31,20 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
+class Sight:
+    """What a rule saw. `fits` is None where the facts are not known: then a person decides."""
+
+    fits: bool | None
+    saw: Reason
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
-    """The request, its order and the customer, as rules see them."""
+    """The request, its order and the customer, as rules see them.
+
+    `sights` holds what rules saw already, by their identity: who decides the same case by two
+    sets of rules that share some (the dry run) has these looked at once.
+    """
 
     request: ReturnRequest
     context: Context
@@ -39,6 +52,19 @@ class Case:
     pieces: tuple[Piece, ...]
     left: Mapping[PlatformId, int]
     period: WithdrawalPeriod | None
+    sights: dict[int, Sight] = field(default_factory=dict)
+
+    def under(self, settings: ReturnsApprovalSettings) -> "Case":
+        """The same case for other settings."""
+        return Case(
+            self.request,
+            self.context,
+            settings,
+            self.pieces,
+            self.left,
+            self.period,
+            self.sights,
+        )
 
     @property
     def at(self) -> datetime:

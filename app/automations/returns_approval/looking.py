@@ -1,11 +1,10 @@
 """What each kind of rule sees in a case, and whether it fits."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import timedelta
-from functools import singledispatch
+from functools import lru_cache, singledispatch
 
-from app.automations.returns_approval.case import Case, Piece, fold, is_listed
+from app.automations.returns_approval.case import Case, Piece, Sight, fold, is_listed
 from app.automations.returns_approval.limits import (
     DiscountRule,
     ReturnsRule,
@@ -30,26 +29,25 @@ from app.domain.reasons import Reason, ReasonCode
 from app.domain.returns import PastReturn, ReturnKind, ReturnOutcome, ReturnState
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """What a rule saw. `fits` is None where the facts are not known: then a person decides."""
-
-    fits: bool | None
-    saw: Reason
+def look(rule: AnyRule, case: Case) -> Sight:
+    """What a rule sees in a case, and whether it fits."""
+    sight = case.sights.get(id(rule))
+    if sight is None:
+        sight = case.sights[id(rule)] = _look(rule, case)
+    return sight
 
 
 @singledispatch
-def look(rule: AnyRule, case: Case) -> Sight:  # noqa: ARG001
-    """Whether a rule fits a case."""
+def _look(rule: AnyRule, case: Case) -> Sight:  # noqa: ARG001
     raise TypeError(f"{type(rule).__name__} is no rule of returns")
 
 
-@look.register
+@_look.register
 def _unknown(_rule: UnknownRule, _case: Case) -> Sight:
     return Sight(None, Reason.of(ReasonCode.RULE_UNKNOWN))
 
 
-@look.register
+@_look.register
 def _window(rule: WindowRule, case: Case) -> Sight:
     window = window_of(rule, case.context)
     if window is None:
@@ -64,7 +62,7 @@ def _window(rule: WindowRule, case: Case) -> Sight:
 # items
 
 
-@look.register
+@_look.register
 def _not_sent(_rule: NotSentRule, case: Case) -> Sight:
     for piece in case.pieces:
         if piece.line.is_gift_card:
@@ -74,7 +72,7 @@ def _not_sent(_rule: NotSentRule, case: Case) -> Sight:
     return Sight(False, Reason.of(ReasonCode.ALL_SENT))
 
 
-@look.register
+@_look.register
 def _products(rule: ProductsRule, case: Case) -> Sight:
     def found(piece: Piece) -> Reason | None:
         if is_listed(piece.line, rule.products):
@@ -84,7 +82,7 @@ def _products(rule: ProductsRule, case: Case) -> Sight:
     return _listed(rule.outcome, case.pieces, found, lambda _piece: True)
 
 
-@look.register
+@_look.register
 def _categories(rule: CategoriesRule, case: Case) -> Sight:
     wanted = fold(rule.categories)
 
@@ -98,7 +96,7 @@ def _categories(rule: CategoriesRule, case: Case) -> Sight:
     return _listed(rule.outcome, case.pieces, found, _is_read)
 
 
-@look.register
+@_look.register
 def _tags(rule: TagsRule, case: Case) -> Sight:
     wanted = fold(rule.tags)
 
@@ -143,7 +141,7 @@ def _listed(
     return Sight(approves, Reason.of(code))
 
 
-@look.register
+@_look.register
 def _reasons(rule: ReasonsRule, case: Case) -> Sight:
     approves = rule.outcome is ReturnOutcome.APPROVE
     for piece in case.pieces:
@@ -158,7 +156,7 @@ def _reasons(rule: ReasonsRule, case: Case) -> Sight:
 # money
 
 
-@look.register
+@_look.register
 def _sale(_rule: SaleRule, case: Case) -> Sight:
     unknown = None
     for piece in case.pieces:
@@ -177,7 +175,7 @@ def _regular_price(piece: Piece) -> Money | None:
     return prices.get(piece.line.variant_id or "") or prices.get("")
 
 
-@look.register
+@_look.register
 def _discount(rule: DiscountRule, case: Case) -> Sight:
     if not case.context.order.coupon_codes:
         return Sight(False, Reason.of(ReasonCode.NO_DISCOUNT))
@@ -194,10 +192,10 @@ def _discount(rule: DiscountRule, case: Case) -> Sight:
     return Sight(is_above, Reason.of(code, n=share, limit=rule.percent))
 
 
-@look.register
+@_look.register
 def _value(rule: ValueRule, case: Case) -> Sight:
     currency = case.context.shop.currency
-    limit = Money.parse(rule.amount, currency)
+    limit = _limit(rule.amount, currency)
     values = [piece.value for piece in case.pieces]
     if foreign := next((value for value in values if value.currency != currency), None):
         total = Money(sum(v.minor for v in values), foreign.currency)
@@ -209,10 +207,15 @@ def _value(rule: ValueRule, case: Case) -> Sight:
     return Sight(_beyond(rule.outcome, is_above), Reason.of(code, amount=total, limit=limit))
 
 
+@lru_cache(maxsize=256)
+def _limit(amount: int, currency: str) -> Money:
+    return Money.parse(amount, currency)
+
+
 # the customer
 
 
-@look.register
+@_look.register
 def _returns(rule: ReturnsRule, case: Case) -> Sight:
     since = case.at - timedelta(days=rule.days)
     count = sum(since <= past.requested_at for past in _earlier(case))
@@ -222,7 +225,7 @@ def _returns(rule: ReturnsRule, case: Case) -> Sight:
     return Sight(_beyond(rule.outcome, is_above), saw)
 
 
-@look.register
+@_look.register
 def _share(rule: ShareRule, case: Case) -> Sight:
     orders = [o.order_id for o in case.context.customer.orders if not (o.cancelled or o.test)]
     if len(orders) < rule.least_orders:
@@ -244,7 +247,7 @@ def _earlier(case: Case) -> Iterable[PastReturn]:
             yield past
 
 
-@look.register
+@_look.register
 def _country(rule: CountryRule, case: Case) -> Sight:
     country = (case.context.order.country or "").upper()
     if not country:

@@ -1,7 +1,8 @@
 """The time that a rule grants for returning an order."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from app.automations.base import Context
@@ -70,5 +71,9 @@ def _days_after(
 ) -> Window:
     zone = ZoneInfo(context.shop.timezone)
     last_day = start.astimezone(zone).date() + timedelta(days=rule.days)
-    midnight = datetime.combine(last_day + timedelta(days=1), time(), zone)
-    return Window(*codes, start, noon(last_day), midnight.astimezone(UTC))
+    return Window(*codes, start, noon(last_day), _end_of(last_day, zone))
+
+
+@lru_cache(maxsize=4096)
+def _end_of(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)

@@ -15,7 +15,7 @@ that nothing but the rules makes a difference.
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain, zip_longest
 
@@ -108,7 +108,7 @@ class _Tally:
     """Counts turns and keeps examples of each kind of turn."""
 
     def __init__(self, present: ReturnsApprovalSettings, other: ReturnsApprovalSettings) -> None:
-        self._present, self._other = present, other
+        self._present, self._other = present, _sharing(present, other)
         self._returns: Counter[Turn] = Counter()
         self._orders: Counter[Turn] = Counter()
         self._happened: Counter[Turn] = Counter()
@@ -126,7 +126,7 @@ class _Tally:
             self._left_out += 1
             return
         case = case_of(event.request, event.context, self._present)
-        before, after = rule_on(case), rule_on(replace(case, settings=self._other))
+        before, after = rule_on(case), rule_on(case.under(self._other))
         turn = before.outcome, after.outcome
         (self._returns if event.is_return else self._orders)[turn] += 1
         if event.came_out:
@@ -141,6 +141,16 @@ class _Tally:
         rows = chain.from_iterable(zip_longest(*self._examples.values()))
         examples = tuple(change for change in rows if change)[:EXAMPLES]
         return Backtest(self._returns, self._orders, self._happened, examples, self._left_out)
+
+
+def _sharing(
+    present: ReturnsApprovalSettings, other: ReturnsApprovalSettings
+) -> ReturnsApprovalSettings:
+    """The other settings with the present ones' own rules where they are equal."""
+    rules = tuple(
+        next((known for known in present.rules if known == rule), rule) for rule in other.rules
+    )
+    return other.model_copy(update={"rules": rules})
 
 
 def _change(event: Event, before: Ruling, after: Ruling) -> Change:

@@ -71,7 +71,7 @@ class Pictures:
 
     def returns(self, limit: int, since: datetime | None) -> Iterator[Event]:
         """Past returns that somebody asked for, newest first."""
-        orders = self._past.returned_orders(since)
+        orders = self._past.returned_orders(limit, since)
         asked = (
             (known, order)
             for known in self._known

@@ -20,6 +20,7 @@ from app.automations.returns_approval import (
 from app.automations.returns_approval.prospects import Cost
 from app.automations.returns_approval.rules import RULES
 from app.automations.returns_approval.settings import WayBack, rule_names
+from app.automations.returns_approval.words import TITLES, title_of
 from app.db.codec import ruling_doc, ruling_from
 from app.domain.decisions import Proceed
 from app.domain.money import Money
@@ -317,3 +318,12 @@ def test_what_limits_a_merchant_set_is_not_told_to_customers() -> None:
     assert to_customer(ruling.outcome, ruling.reason) == (
         "This order cannot be returned on this page."
     )
+
+
+def test_whatever_stands_in_a_trace_has_a_title() -> None:
+    assert set(RULES) < set(TITLES)
+    assert title_of("tags-2") == title_of("tags") == "Tags"
+    assert title_of("photo") == "A rule of a newer release"
+    for name in (*TITLES, "photo"):
+        for language in ("tr", "sk"):
+            assert Translator(language).gettext(title_of(name)) != title_of(name)

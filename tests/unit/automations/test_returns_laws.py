@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from hypothesis import assume, given
+from hypothesis import settings as trials
 from hypothesis import strategies as st
 
 from app.automations.base import Context
@@ -38,6 +39,9 @@ from tests.unit.automations.world import (
     parcel,
     refund,
 )
+
+# The calendar of a country is read when its first holiday is asked for.
+IN_ITS_TIME = trials(deadline=None)
 
 WORTH = {ReturnOutcome.DECLINE: 0, ReturnOutcome.HOLD: 1, ReturnOutcome.APPROVE: 2}
 PROTECTED = ("SK", "DE", "TR", "GB", "NO")
@@ -182,6 +186,7 @@ def _excepted(asked: ReturnRequest, world: Context) -> bool:
     return all(is_excepted(item) for item in asked.items)
 
 
+@IN_ITS_TIME
 @given(REQUESTS, WORLDS)
 def test_nothing_is_declined_inside_the_statutory_period(
     asked: ReturnRequest, world: Context
@@ -199,6 +204,7 @@ def test_nothing_is_declined_inside_the_statutory_period(
     assert decided(asked, world).outcome is not ReturnOutcome.DECLINE
 
 
+@IN_ITS_TIME
 @given(st.builds(replace, REQUESTS, kind=st.just(ReturnKind.WITHDRAWAL)), WORLDS)
 def test_a_withdrawal_is_never_declined(asked: ReturnRequest, world: Context) -> None:
     ruling = decided(asked, world)
@@ -216,6 +222,7 @@ DAYS = st.lists(st.floats(0, 80), min_size=2, max_size=2).map(sorted)
 LASTING = st.lists(st.one_of(WINDOW, WINDOW, *TIMELESS), max_size=6)
 
 
+@IN_ITS_TIME
 @given(LASTING, OUTCOMES, WORLDS, REQUESTS, DAYS)
 def test_what_is_approved_on_a_day_is_approved_on_every_earlier_day(
     own: list[dict[str, Any]],
@@ -230,6 +237,7 @@ def test_what_is_approved_on_a_day_is_approved_on_every_earlier_day(
         assert before.outcome is ReturnOutcome.APPROVE
 
 
+@IN_ITS_TIME
 @given(LASTING, OUTCOMES, WORLDS, REQUESTS, DAYS)
 def test_the_window_alone_never_makes_a_later_day_better(
     own: list[dict[str, Any]],
@@ -246,6 +254,7 @@ def test_the_window_alone_never_makes_a_later_day_better(
     assert WORTH[before.outcome] >= WORTH[after.outcome]
 
 
+@IN_ITS_TIME
 @given(REQUESTS, WORLDS)
 def test_the_same_is_decided_from_the_same(asked: ReturnRequest, world: Context) -> None:
     first = decided(asked, world)
@@ -254,6 +263,7 @@ def test_the_same_is_decided_from_the_same(asked: ReturnRequest, world: Context)
     assert decided(asked, late) == first
 
 
+@IN_ITS_TIME
 @given(st.sampled_from(list(ReturnKind)), REQUESTS, WORLDS)
 def test_the_trace_explains_the_outcome(
     kind: ReturnKind, asked: ReturnRequest, world: Context
@@ -276,6 +286,7 @@ def test_the_trace_explains_the_outcome(
         assert configured[last.rule] is last.outcome
 
 
+@IN_ITS_TIME
 @given(st.data(), REQUESTS, WORLDS)
 def test_the_order_of_rules_matters_only_among_those_that_fit(
     data: st.DataObject, asked: ReturnRequest, world: Context
@@ -298,6 +309,7 @@ def test_the_order_of_rules_matters_only_among_those_that_fit(
     assert (after.outcome, after.reason) == (before.outcome, before.reason)
 
 
+@IN_ITS_TIME
 @given(SETTINGS)
 def test_settings_survive_storing_and_keep_what_they_do_not_know(
     own: ReturnsApprovalSettings,
@@ -312,6 +324,7 @@ def test_settings_survive_storing_and_keep_what_they_do_not_know(
     assert newer.model_dump(mode="json") == stored
 
 
+@IN_ITS_TIME
 @given(WORLDS)
 def test_what_is_offered_beforehand_is_not_refused_afterwards(world: Context) -> None:
     own = world.settings
