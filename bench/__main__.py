@@ -1,8 +1,8 @@
 """`make bench`: every measurement in turn, one table."""
 
-from bench import backtest
+from bench import backtest, pages
 
-MODULES = (backtest,)
+MODULES = (backtest, pages)
 
 
 def main() -> None:

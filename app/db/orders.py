@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import and_, case, func, or_, select, update
 
 from app.db.base import Repository
 from app.db.codec import (
@@ -103,17 +103,18 @@ class Orders(Repository):
             )
         )
 
-    def history(self, customer_id: CustomerId) -> list[HistoryRow]:
-        """All orders of a canonical customer, oldest first."""
+    def history(self, customer_id: CustomerId, newest: int | None = None) -> list[HistoryRow]:
+        """All orders of a canonical customer, oldest first; or so many of the newest."""
         query = (
             select(
                 orders.c.platform_id, orders.c.placed_at, orders.c.paid_at, orders.c.currency,
                 orders.c.total_minor, orders.c.refunded_minor, orders.c.cancelled, orders.c.counts,
             )
             .where(self._mine(orders), orders.c.customer_id == customer_id)
-            .order_by(orders.c.placed_at, orders.c.id)
+            .order_by(orders.c.placed_at.desc(), orders.c.id.desc())
+            .limit(newest)
         )  # fmt: skip
-        return [
+        found = [
             HistoryRow(
                 row.platform_id,
                 row.placed_at,
@@ -125,6 +126,19 @@ class Orders(Repository):
             )
             for row in self._connection.execute(query)
         ]
+        return found[::-1]
+
+    def spent(self, customer_id: CustomerId, currency: str) -> tuple[int, Money]:
+        """How many orders a customer placed, and what the counted ones in a currency came to, less
+        what went back.
+        """
+        counted = and_(orders.c.counts, ~orders.c.cancelled, orders.c.currency == currency)
+        paid = orders.c.total_minor - orders.c.refunded_minor
+        query = select(
+            func.count(), func.coalesce(func.sum(case((counted, paid), else_=0)), 0)
+        ).where(self._mine(orders), orders.c.customer_id == customer_id)
+        count, minor = self._connection.execute(query).one()
+        return count, Money(int(minor), currency)
 
     def search(self, text: str, limit: int = 50) -> list[PlatformId]:
         """Orders with this number or id."""

@@ -87,7 +87,7 @@ class Assembler:
             consent_at=consent_at,
             suppressed=self._data.customers.suppressed(customer_id),
             erased=bool(row and row.erased_at),
-            orders=tuple(_past_order(h) for h in self._data.orders.history(customer_id)),
+            orders=tuple(past_order(h) for h in self._data.orders.history(customer_id)),
             baseline=_baseline(row),
             actions=tuple(
                 PastAction(
@@ -149,7 +149,8 @@ def shop_view(data: ShopData) -> ShopView:
     )
 
 
-def _past_order(row: HistoryRow) -> PastOrder:
+def past_order(row: HistoryRow) -> PastOrder:
+    """An order of the past as rules see it."""
     return PastOrder(
         order_id=row.order_id,
         placed_at=row.placed_at,

@@ -93,8 +93,8 @@ def home(rt: Runtime, shop_id: ShopId) -> Home:
             days=_days(data, shop, rt.business.now()),
             parked=data.inbox.counts().get("failed", 0),
             automations=rows,
-            reviews=reports.stars(),
-            coupons=reports.coupons(),
+            reviews=reports.stars(rt.business.now() - FIGURES_OVER),
+            coupons=reports.coupons(rt.business.now() - FIGURES_OVER),
             health=health(rt, data, shop),
             first_steps=nothing_on and not removed,
         )

@@ -23,6 +23,10 @@ class Reading(ActionRows):
         """All rows of one customer, oldest first."""
         return self._many(actions.c.customer_id == customer_id)
 
+    def of_orders(self, order_ids: Sequence[PlatformId]) -> list[Action]:
+        """All rows of several orders, oldest first."""
+        return self._many(actions.c.order_id.in_(order_ids))
+
     def waiting_under_older(self, automation: str, version: int, limit: int) -> list[Action]:
         """Rows of an automation to come that were decided under older settings, oldest first."""
         query = (

@@ -46,11 +46,7 @@ def of_customer(data: ShopData, customer_id: CustomerId, orders: Sequence[Stored
     ids = [stored.order.order_id for stored in orders]
     told = set(ids)
     return Known(
-        actions=[
-            action
-            for action in data.actions.of_customer(customer_id)
-            if not action.order_id or action.order_id in told
-        ],
+        actions=data.actions.of_orders(ids),
         journal=[*data.journal.of_orders(ids), *data.journal.of_customer_alone(customer_id)],
         events=data.events.of_orders(ids),
         reviews={review.id: review for review in data.reviews.of_orders(ids)},

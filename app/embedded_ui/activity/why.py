@@ -6,8 +6,6 @@ from datetime import datetime
 from flask import abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.automations.base import Context, SettingsModel
-from app.automations.guards import may_hear
 from app.automations.words import KINDS
 from app.db.orders import StoredOrder
 from app.db.tenant import ShopData
@@ -21,12 +19,11 @@ from app.embedded_ui.activity.timeline import SHOWN, tell
 from app.embedded_ui.session import MerchantSession, merchant_page
 from app.embedded_ui.view import Reader, page, reader_of
 from app.http import current_deps
-from app.pipeline.context import Assembler
 from app.services import handling, lookup
+from app.services.contactable import Standing, contactable
 
 _ENTRIES = 60
 _MOST_ENTRIES = 400
-_ASKED_ABOUT = (ActionKind.REVIEW_REQUEST_MAIL, ActionKind.COUPON_MAIL)
 _LONGEST = 200
 
 
@@ -87,14 +84,14 @@ def customer(merchant: MerchantSession, customer_id: int) -> ResponseReturnValue
         row = data.customers.get(canonical) or abort(404)
         person = data.customers.person(canonical)
         orders = data.orders.newest_of(canonical, ORDERS_TOLD)
-        history = data.orders.history(canonical)
+        count, spent = data.orders.spent(canonical, merchant.shop.currency)
         story = tell(
             of_customer(data, canonical, orders),
             reader,
             about=about if about in SHOWN else "",
             limit=_MOST_ENTRIES if everything else _ENTRIES,
         )
-        context = _context(data, orders, reader.now)
+        standing = contactable(data, orders[0], reader.now) if orders else None
         addresses = len(data.customers.email_hashes(canonical))
     return page(
         "customer.html",
@@ -107,11 +104,11 @@ def customer(merchant: MerchantSession, customer_id: int) -> ResponseReturnValue
         everything=everything,
         shown=SHOWN,
         orders=[_bought(stored) for stored in orders],
-        older=max(0, len(history) - len(orders)),
-        count=len(history),
-        spent=_spent(context, merchant.shop.currency),
-        may=[_may(kind, context, reader) for kind in _ASKED_ABOUT] if context else [],
-        budget=_budget(context),
+        older=count - len(orders),
+        count=count,
+        spent=spent if count else None,
+        may=[_may(kind, standing, reader) for kind in standing.verdicts] if standing else [],
+        standing=standing,
         addresses=addresses,
         number=number,
         can_cancel=handling.can_cancel,
@@ -130,39 +127,9 @@ def _bought(stored: StoredOrder) -> Bought:
     return Bought(order.order_id, number(order.number), order.placed_at, order.total)
 
 
-def _context(data: ShopData, orders: list[StoredOrder], now: datetime) -> Context | None:
-    """As automations see the newest order; None for a customer without orders."""
-    if not orders:
-        return None
-    newest = orders[0]
-    return Assembler(data, now).context(newest.order, newest.customer_id, SettingsModel())
-
-
-def _may(kind: ActionKind, context: Context, reader: Reader) -> May:
-    verdict = may_hear(kind, context)
+def _may(kind: ActionKind, standing: Standing, reader: Reader) -> May:
+    verdict = standing.verdicts[kind]
     what = reader.words.gettext(KINDS[kind])
     if verdict is None:
         return May(what, "")
     return May(what, reader.because(verdict.reason), later=not isinstance(verdict, Skip))
-
-
-def _spent(context: Context | None, currency: str) -> Money | None:
-    """What all counted orders in the shop's currency came to, less what went back."""
-    if context is None:
-        return None
-    counted = [
-        order
-        for order in context.customer.orders
-        if order.total.currency == currency and not (order.cancelled or order.test)
-    ]
-    return Money(sum(o.total.minor - o.refunded.minor for o in counted), currency)
-
-
-def _budget(context: Context | None) -> tuple[int, int, int] | None:
-    """Messages within the window, the limit, and the window's days."""
-    if context is None:
-        return None
-    policy = context.shop.contact
-    since = context.now.timestamp() - policy.budget_days * 86_400
-    sent = sum(message.at.timestamp() > since for message in context.customer.messages)
-    return sent, policy.budget_messages, policy.budget_days
