@@ -7,13 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from redis import Redis
 
 from app.db import clock as business_offset
 from app.db import continuity as database
 from app.db.actions import RESTORED
 from app.db.backup import copy_running, put_back
 from app.domain.actions import Action, ActionKind, ActionState
-from app.domain.reasons import ReasonCode
+from app.domain.decisions import Schedule
+from app.domain.reasons import Reason, ReasonCode
+from app.jobs.queues import connect
+from app.jobs.witness import RedisWitness
+from app.pipeline.plan import Planner
 from app.services import continuity, held
 from app.services.continuity import FileWitness, Watch
 from tests.pipeline.stands import Stand, standing
@@ -176,28 +181,37 @@ def test_an_announced_restore_holds_what_was_due_begun_or_blocked(
     tmp_path: Path, database_url: str
 ) -> None:
     with standing("woocommerce", tmp_path, database_url) as stand:
-        order_id = due_shop(stand)
+        connected(stand)
+        blocked_id = delivered(stand, "lubo@example.sk")
+        order_id = delivered(stand, "zofia@example.sk")
+        stand.harness.business.advance(days=9)
         deps = stand.harness.deps
         row = rows(stand, order_id)[ActionKind.REVIEW_REQUEST_MAIL]
+        blocked = rows(stand, blocked_id)[ActionKind.REVIEW_REQUEST_MAIL]
         now = stand.harness.business.now()
         with stand.harness.change(stand.shop_id) as data:
+            # Its merchant may have mended it, and the mail gone out, in the lost days.
+            data.problems.open("scopes_missing", {}, now)
+            waits = Reason.of(ReasonCode.PROBLEM_OPEN, problem="scopes_missing")
+            assert data.actions.block(blocked, "scopes_missing", waits)
             begun = data.actions.claim(row, stand.harness.wall.now(), row.payload)
             assert begun
             data.messages.reserve(row.id, row.customer_id, row.kind, "<a@b>", now, marketing=True)
         told = continuity.announce(deps)
-        assert dict(told.rows) == {stand.shop_id: 1}
+        assert dict(told.rows) == {stand.shop_id: 2}
         assert told.found.lost_until == now
         assert told.found.lost_since <= now
         stand.harness.wall.advance(minutes=10)
         settle(stand.harness)  # the lease ran out: nobody recovers what the merchant decides
-        (waits,) = held_rows(stand)
-        assert (waits.id, waits.state) == (row.id, ActionState.BLOCKED)
+        stand.job("check_connection")  # finds the permissions there: not what these wait for
+        assert {each.id for each in held_rows(stand)} == {row.id, blocked.id}
         with stand.harness.shop(stand.shop_id) as data:
             assert [m.state for m in data.messages.all_to(row.customer_id or 0)][-1] == "uncertain"
-        assert ("zofia@example.sk", "review_request_mail") not in sent(stand)
-        assert held.decide_all(deps, stand.shop_id, go=True) == 1
+        assert "review_request_mail" not in {kind for _, kind in sent(stand)}
+        assert held.decide_all(deps, stand.shop_id, go=True) == 2
         settle(stand.harness)
-        assert sent(stand).count(("zofia@example.sk", "review_request_mail")) == 1
+        for person in ("zofia@example.sk", "lubo@example.sk"):
+            assert sent(stand).count((person, "review_request_mail")) == 1
 
 
 @pytest.mark.both_databases
@@ -213,6 +227,47 @@ def test_a_row_that_is_let_go_is_not_held_again_by_news_of_its_order(
         stand.deliver()
         settle(stand.harness)
         assert rows(stand, order_id)[ActionKind.REVIEW_REQUEST_MAIL].state is ActionState.DONE
+
+
+@pytest.mark.both_databases
+def test_what_news_of_the_lost_days_moves_into_them_is_held(
+    tmp_path: Path, database_url: str
+) -> None:
+    """Planned for a later day when the backup was made; then the parcel arrived early."""
+    with standing("woocommerce", tmp_path, database_url) as stand:
+        connected(stand)
+        order_id = delivered(stand, "zofia@example.sk")
+        stand.harness.business.advance(days=1)
+        found = continuity.announce(stand.harness.deps).found
+        row = rows(stand, order_id)[ActionKind.REVIEW_REQUEST_MAIL]
+        assert row.state is ActionState.PLANNED  # not due yet
+        earlier = Schedule(
+            kind=row.kind,
+            dedupe_key=row.dedupe_key,
+            due_at=found.lost_until - timedelta(hours=1),
+            useful_until=found.lost_until + timedelta(days=30),
+            reason=row.reason,
+            order_id=order_id,
+            payload=row.payload,
+        )
+        with stand.harness.change(stand.shop_id) as data:
+            planner = Planner(stand.harness.deps, data)
+            planner.apply(earlier, row.automation, row.customer_id, row.settings_version)
+        assert [each.id for each in held_rows(stand)] == [row.id]
+        settle(stand.harness)
+        assert "review_request_mail" not in {kind for _, kind in sent(stand)}
+
+
+def test_redis_remembers_each_databases_last_beat(redis: Redis) -> None:
+    witness = RedisWitness(redis)
+    assert witness.saw("one") is None
+    witness.write("one", NOW)
+    assert (witness.saw("one"), witness.saw("another")) == (NOW, None)
+    redis.set("last-beat:one", "half a da")
+    assert witness.saw("one") is None
+    lost = RedisWitness(connect("redis://127.0.0.1:1/0"))
+    lost.write("one", NOW)
+    assert lost.saw("one") is None
 
 
 def test_an_order_cancelled_meanwhile_withdraws_its_held_row_and_the_problem_ends(
