@@ -178,6 +178,20 @@ def test_the_rules_in_force_are_what_it_is_compared_with(harness: Harness, shop:
     assert backtest(harness.deps, shop, strict).changed == 0
 
 
+def test_rules_about_the_customers_orders_see_those_until_then(
+    harness: Harness, shop: ShopId
+) -> None:
+    keep(harness, shop, *(sold(n, placed_at=day(n)) for n in range(1, 4)))
+    for number in (1, 2):
+        asked(harness, shop, on=10 + number, order_id=f"order-{number}")
+    share = {"kind": "share", "percent": 40, "least_orders": 3}
+    found = backtest(harness.deps, shop, only(share))
+    # what is asked for itself does not count: one in three for all but the order without a return
+    assert found.returns == {(APPROVE, APPROVE): 2}
+    assert found.orders == {(APPROVE, APPROVE): 2, (APPROVE, HOLD): 1}
+    assert [change.name for change in found.examples] == ["#3"]
+
+
 def test_the_past_of_another_shop_is_not_seen(harness: Harness, shop: ShopId) -> None:
     other = new_shop(harness, "https://two.example")
     keep(harness, other, sold(1), sold(2))

@@ -145,6 +145,11 @@ class ReturnsApprovalSettings(SettingsModel):
             raise ValueError(N_("“No reason was asked for” cannot be offered as a reason."))
         return self
 
+    @property
+    def looks_at_orders(self) -> bool:
+        """Whether a rule in use looks at the customer's other orders (the dry run reads them)."""
+        return any(rule.on and isinstance(rule, ShareRule) for rule in self.rules)
+
     def named_rules(self) -> Iterator[tuple[str, AnyRule]]:
         """All rules in order with the names that a trace calls them by."""
         return zip(rule_names(self.rules), self.rules, strict=True)

@@ -89,7 +89,8 @@ def backtest(
         data = ShopData(uow, shop_id)
         present = present_settings(data)
         tally = _Tally(present, settings)
-        pictures = Pictures(data.past, shop_view(data), present)
+        with_orders = present.looks_at_orders or settings.looks_at_orders
+        pictures = Pictures(data.past, shop_view(data), present, with_orders=with_orders)
         for event in pictures.returns(limit, since):
             tally.add(event)
         left = limit - tally.total

@@ -51,14 +51,16 @@ class Event:
 class Pictures:
     """Builds the pictures from a few large reads."""
 
-    def __init__(self, past: Past, shop: ShopView, settings: SettingsModel) -> None:
+    def __init__(
+        self, past: Past, shop: ShopView, settings: SettingsModel, *, with_orders: bool
+    ) -> None:
         self._past = past
         self._shop = shop
         self._settings = settings
         self._products = past.products()
         self._histories = {
             customer_id: [(then.placed_at, _past_order(then)) for then in orders]
-            for customer_id, orders in past.histories().items()
+            for customer_id, orders in (past.histories() if with_orders else {}).items()
         }
         self._known = past.returns()
         self._of_customer: dict[CustomerId, list[ReturnThen]] = {}
