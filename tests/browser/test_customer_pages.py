@@ -182,82 +182,100 @@ def test_pictures_of_a_shop_are_shown(site: Site, page: "Page") -> None:
     expect(page.locator("img.thumb")).to_have_count(1)
 
 
-@pytest.mark.parametrize(
-    ("language", "theme", "width"),
-    [("en", "dark", 360), ("tr", "light", 360), ("sk", "light", 1440), ("sk", "dark", 360)],
+@dataclass
+class Visit:
+    """A visitor in one language, theme and width; with script, which axe needs."""
+
+    page: "Page"
+    language: str
+    width: int
+
+    def goto(self, address: str) -> None:
+        self.page.goto(f"{address}?lang={self.language}")
+
+    def press(self, value: str = "") -> None:
+        self.page.locator(f"button[value={value}]" if value else "button.primary").click()
+
+    def check(self, name: str) -> None:
+        assert findings(self.page) == [], name
+        assert self.page.evaluate("document.documentElement.scrollWidth") <= self.width, name
+        assert self.page.evaluate("document.documentElement.lang") == self.language, name
+
+
+@pytest.fixture(
+    params=[("en", "dark", 360), ("tr", "light", 360), ("sk", "light", 1440), ("sk", "dark", 360)],
+    ids=str,
 )
-def test_pages_of_returns_are_accessible_and_fit(
-    chromium: "Browser", site: Site, language: str, theme: str, width: int
-) -> None:
-    shop, ref, speaks = site.shop, site.shop.shop.public_ref, f"?lang={language}"
-    shop.rules(send_back_to="Çınar & Breza\nDolná 14", way_back="fee", return_fee=5)
-    context = chromium.new_context(  # as above: axe needs script
-        bypass_csp=True,
-        color_scheme="dark" if theme == "dark" else "light",
-        viewport={"width": width, "height": 900},
+def visit(chromium: "Browser", request: pytest.FixtureRequest) -> Iterator[Visit]:
+    language, theme, width = request.param
+    context = chromium.new_context(
+        bypass_csp=True, color_scheme=theme, viewport={"width": width, "height": 900}
     )
-    page = context.new_page()
+    yield Visit(context.new_page(), language, width)
+    context.close()
 
-    def check(name: str) -> None:
-        assert findings(page) == [], name
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
-        assert page.evaluate("document.documentElement.lang") == language, name
 
-    def press(value: str = "") -> None:
-        page.locator(f"button[value={value}]" if value else "button.primary").click()
+def test_the_look_up_is_accessible_and_fits(site: Site, visit: Visit) -> None:
+    visit.goto(f"{site.origin}/c/{site.shop.shop.public_ref}/return")
+    visit.check("look-up")
+    visit.press()
+    visit.check("look-up, mistakes")
+    visit.page.locator("#number").fill("4187")
+    visit.page.locator("#email").fill("zofia@posta.example")
+    visit.press()
+    visit.check("code")
+    visit.page.locator("#code").fill("000000")
+    visit.press()
+    visit.check("code, wrong")
 
-    page.goto(f"{site.origin}/c/{ref}/return{speaks}")
-    check("look-up")
-    press()
-    check("look-up, mistakes")
-    page.locator("#number").fill("4187")
-    page.locator("#email").fill("zofia@posta.example")
-    press()
-    check("code")
-    page.locator("#code").fill("000000")
-    press()
-    check("code, wrong")
-    page.goto(f"{site.origin}{shop.return_link()}{speaks}")
-    check("items")
+
+def test_pages_of_a_return_are_accessible_and_fit(site: Site, visit: Visit) -> None:
+    shop, page = site.shop, visit.page
+    shop.rules(send_back_to="Çınar & Breza\nDolná 14", way_back="fee", return_fee=5)
+    visit.goto(site.origin + shop.return_link())
+    visit.check("items")
     page.locator("#item-11").check()
-    press()
-    check("items, mistakes")
+    visit.press()
+    visit.check("items, mistakes")
     page.locator("#reason-11").select_option("damaged")
     page.locator("#note-11").fill("Both-seams-with-a-very-long-word-" + "o" * 120)
-    press()
-    check("review")
-    press("send")
-    check("sent")
+    visit.press()
+    visit.check("review")
+    visit.press("send")
+    visit.check("sent")
     row = shop.returns()[0]
     for state in (ReturnState.APPROVED, ReturnState.RECEIVED, ReturnState.REFUNDED):
         row = shop.move(row, state, "Sorry about the seam.")
-        page.goto(f"{site.origin}{shop.status_link(row)}{speaks}")
-        check(state)
-    page.goto(f"{site.origin}{shop.return_link()}{speaks}")
-    check("items, one on its way")
+        visit.goto(site.origin + shop.status_link(row))
+        visit.check(state)
+    visit.goto(site.origin + shop.return_link())
+    visit.check("items, some came back")
     page.locator("#item-12").check()
     page.locator("#reason-12").select_option("unwanted")
-    press()
-    press("send")
+    visit.press()
+    visit.press("send")
     row = shop.move(shop.returns()[0], ReturnState.DECLINED, "It was worn.")
-    page.goto(f"{site.origin}{shop.status_link(row)}{speaks}")
-    check("declined")
-    page.goto(f"{site.origin}{shop.return_link(then='/withdraw')}{speaks}")
-    check("withdrawal of an order")
-    press()
-    check("withdrawn")
-    page.goto(f"{site.origin}/c/{ref}/withdraw{speaks}")
-    check("withdrawal")
-    press()
-    check("withdrawal, mistakes")
-    page.locator("#name").fill("Žofia Nováková")
+    visit.goto(site.origin + shop.status_link(row))
+    visit.check("declined")
+
+
+def test_pages_of_a_withdrawal_are_accessible_and_fit(site: Site, visit: Visit) -> None:
+    page = visit.page
+    visit.goto(site.origin + site.shop.return_link(then="/withdraw"))
+    visit.check("of an order")
+    visit.press()
+    visit.check("where it stands")
+    visit.goto(f"{site.origin}/c/{site.shop.shop.public_ref}/withdraw")
+    visit.check("without a link")
+    visit.press()
+    visit.check("mistakes")
+    page.locator("#name").fill("Žofia Nováková-Hrušovská-z-Banskej-Štiavnice")
     page.locator("#goods").fill("Two towels")
-    page.locator("#email").fill("zofia@posta.example")
-    press()
-    check("withdrawal, confirmation")
-    press("confirm")
-    check("withdrawal, receipt")
-    context.close()
+    page.locator("#email").fill("a-rather-long-address-of-zofia@posta-banskej-stiavnice.example")
+    visit.press()
+    visit.check("confirmation")
+    visit.press("confirm")
+    visit.check("receipt")
 
 
 def test_something_is_returned_without_script(site: Site, page: "Page") -> None:
