@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from app.db.shops import Shops, ShopState
+from app.domain.returns import ReturnState
 from tests.browser.kit_app import serving
 from tests.http.customer_shop import ORDER, CustomerShop, customer_shop
 
@@ -40,8 +42,8 @@ class Site:
 
 
 @pytest.fixture
-def site(database_url: str) -> Iterator[Site]:
-    with customer_shop(database_url) as shop, serving(shop.app) as origin:
+def site(database_url: str, tmp_path: Path) -> Iterator[Site]:
+    with customer_shop(database_url, tmp_path) as shop, serving(shop.app) as origin:
         yield Site(shop, origin)
 
 
@@ -178,3 +180,138 @@ def test_pictures_of_a_shop_are_shown(site: Site, page: "Page") -> None:
     site.shop.add_order(replace(ORDER, lines=lines))
     page.goto(site.origin + site.shop.review_link())
     expect(page.locator("img.thumb")).to_have_count(1)
+
+
+@dataclass
+class Visit:
+    """A visitor in one language, theme and width; with script, which axe needs."""
+
+    page: "Page"
+    language: str
+    width: int
+
+    def goto(self, address: str) -> None:
+        self.page.goto(f"{address}?lang={self.language}")
+
+    def press(self, value: str = "") -> None:
+        self.page.locator(f"button[value={value}]" if value else "button.primary").click()
+
+    def check(self, name: str) -> None:
+        assert findings(self.page) == [], name
+        assert self.page.evaluate("document.documentElement.scrollWidth") <= self.width, name
+        assert self.page.evaluate("document.documentElement.lang") == self.language, name
+
+
+@pytest.fixture(
+    params=[("en", "dark", 360), ("tr", "light", 360), ("sk", "light", 1440), ("sk", "dark", 360)],
+    ids=str,
+)
+def visit(chromium: "Browser", request: pytest.FixtureRequest) -> Iterator[Visit]:
+    language, theme, width = request.param
+    context = chromium.new_context(
+        bypass_csp=True, color_scheme=theme, viewport={"width": width, "height": 900}
+    )
+    yield Visit(context.new_page(), language, width)
+    context.close()
+
+
+def test_the_look_up_is_accessible_and_fits(site: Site, visit: Visit) -> None:
+    visit.goto(f"{site.origin}/c/{site.shop.shop.public_ref}/return")
+    visit.check("look-up")
+    visit.press()
+    visit.check("look-up, mistakes")
+    visit.page.locator("#number").fill("4187")
+    visit.page.locator("#email").fill("zofia@posta.example")
+    visit.press()
+    visit.check("code")
+    visit.page.locator("#code").fill("000000")
+    visit.press()
+    visit.check("code, wrong")
+
+
+def test_pages_of_a_return_are_accessible_and_fit(site: Site, visit: Visit) -> None:
+    shop, page = site.shop, visit.page
+    shop.rules(send_back_to="Çınar & Breza\nDolná 14", way_back="fee", return_fee=5)
+    visit.goto(site.origin + shop.return_link())
+    visit.check("items")
+    page.locator("#item-11").check()
+    visit.press()
+    visit.check("items, mistakes")
+    page.locator("#reason-11").select_option("damaged")
+    page.locator("#note-11").fill("Both-seams-with-a-very-long-word-" + "o" * 120)
+    visit.press()
+    visit.check("review")
+    visit.press("send")
+    visit.check("sent")
+    row = shop.returns()[0]
+    for state in (ReturnState.APPROVED, ReturnState.RECEIVED, ReturnState.REFUNDED):
+        row = shop.move(row, state, "Sorry about the seam.")
+        visit.goto(site.origin + shop.status_link(row))
+        visit.check(state)
+    visit.goto(site.origin + shop.return_link())
+    visit.check("items, some came back")
+    page.locator("#item-12").check()
+    page.locator("#reason-12").select_option("unwanted")
+    visit.press()
+    visit.press("send")
+    row = shop.move(shop.returns()[0], ReturnState.DECLINED, "It was worn.")
+    visit.goto(site.origin + shop.status_link(row))
+    visit.check("declined")
+
+
+def test_pages_of_a_withdrawal_are_accessible_and_fit(site: Site, visit: Visit) -> None:
+    page = visit.page
+    visit.goto(site.origin + site.shop.return_link(then="/withdraw"))
+    visit.check("of an order")
+    visit.press()
+    visit.check("where it stands")
+    visit.goto(f"{site.origin}/c/{site.shop.shop.public_ref}/withdraw")
+    visit.check("without a link")
+    visit.press()
+    visit.check("mistakes")
+    page.locator("#name").fill("Žofia Nováková-Hrušovská-z-Banskej-Štiavnice")
+    page.locator("#goods").fill("Two towels")
+    page.locator("#email").fill("a-rather-long-address-of-zofia@posta-banskej-stiavnice.example")
+    visit.press()
+    visit.check("confirmation")
+    visit.press("confirm")
+    visit.check("receipt")
+
+
+def test_something_is_returned_without_script(site: Site, page: "Page") -> None:
+    page.goto(f"{site.origin}/c/{site.shop.shop.public_ref}/return?lang=en")
+    page.get_by_label("Order number").fill("#4187")
+    page.get_by_label("E-mail address").fill("zofia@posta.example")
+    page.get_by_role("button", name="Send me a code").click()
+    site.shop.work()
+    code = site.shop.mails()[0].entry.subject.split()[0]
+    page.get_by_label("Code").fill(code)
+    page.get_by_role("button", name="Open my order").click()
+    reason = page.get_by_label("Why? Peştemal Ege")
+    expect(reason).to_be_hidden()
+    page.get_by_role("checkbox", name="Peştemal Ege").check()
+    expect(reason).to_be_visible()
+    page.get_by_role("button", name="Go on").click()
+    summary = page.locator(".error-summary")
+    expect(summary).to_be_focused()
+    summary.get_by_role("link", name="Choose a reason.").click()
+    expect(reason).to_be_focused()
+    reason.select_option("Damaged")
+    page.get_by_label("What happened? (optional) Peştemal Ege").fill("The seam.")
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Change it").click()
+    expect(page.get_by_label("What happened? (optional) Peştemal Ege")).to_have_value("The seam.")
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Request the return").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("We have your request")
+    page.get_by_role("button", name="Cancel this return, I keep the items").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Cancelled. You keep the items.")
+
+
+def test_a_purchase_is_withdrawn_from_with_two_buttons(site: Site, page: "Page") -> None:
+    page.goto(f"{site.origin}{site.shop.return_link()}?lang=en")
+    page.get_by_role("main").get_by_role("link", name="Withdraw from contract here").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Confirm your withdrawal")
+    page.get_by_role("button", name="Confirm withdrawal").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your withdrawal has arrived")
+    expect(page.get_by_text("24 November 2026, 10:00:00 (UTC+01:00)")).to_be_visible()
