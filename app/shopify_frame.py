@@ -1,11 +1,14 @@
 """Our pages inside the Shopify admin's frame: who asks, who may frame, and the token-free shell."""
 
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from flask import Response, g, render_template, request
 
 from app.http import allow, current_deps
 from app.platforms.shopify.shop_domain import valid_shop_domain
+
+# What the admin adds to the address of a framed app.
+_ADMINS = {"embedded", "hmac", "host", "id_token", "locale", "session", "shop", "timestamp"}
 
 
 def bearer() -> str | None:
@@ -20,6 +23,15 @@ def in_frame() -> bool:
         valid_shop_domain(request.args.get("shop")) is not None
         or request.headers.get("Sec-Fetch-Dest") == "iframe"
     )
+
+
+def own_address(path: str = "") -> str:
+    """The present address, or another path, with its filter; without what the admin adds, which is
+    for one visit, and signed.
+    """
+    own = [(name, value) for name, value in request.args.items(multi=True) if name not in _ADMINS]
+    path = path or request.path
+    return f"{path}?{urlencode(own)}" if own else path
 
 
 def shell(page_url: str) -> Response:

@@ -63,13 +63,13 @@ class Journal(Repository):
         return self.of_orders([order_id])
 
     def of_orders(self, order_ids: Sequence[PlatformId]) -> list[JournalRow]:
-        """Everything about several orders, oldest first."""
-        query = (
-            select(journal)
-            .where(self._mine(journal), journal.c.order_id.in_(order_ids))
-            .order_by(journal.c.id)
-        )
-        return [_row(row) for row in self._connection.execute(query)]
+        """Everything about several orders, oldest first.
+
+        Sorted here: asked to sort, SQLite would rather go through all lines in the order of ids.
+        """
+        query = select(journal).where(self._mine(journal), journal.c.order_id.in_(order_ids))
+        found = [_row(row) for row in self._connection.execute(query)]
+        return sorted(found, key=lambda line: line.id)
 
     def of_customer_alone(self, customer_id: CustomerId) -> list[JournalRow]:
         """What concerns a customer and no order: choices, erasure; oldest first."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Row, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, true
 
 from app.db.actions import CLAIMABLE
 from app.db.actions.rows import action_from
@@ -71,10 +71,9 @@ class Reports(Repository):
         newer_than: Place | None = None,
     ) -> list[Action]:
         """The newest rows, or those next to a place; always newest first."""
-        ended = actions.c.ended_at.is_not(None)
         found = [
             action_from(row)
-            for which, at in ((ended, actions.c.ended_at), (~ended, actions.c.created_at))
+            for which, at in _columns(wanted)
             for row in self._connection.execute(
                 _next_to(
                     select(actions).where(*self._conditions(wanted), which),
@@ -221,12 +220,25 @@ def _delivery(row: Row[Any]) -> KeptDelivery:
     return KeptDelivery(row.id, row.topic, row.received_at, row.note or "", row.sealed_body)
 
 
-def _next_to(
-    query: Select[Any], at: Column[datetime], older_than: Place | None, newer_than: Place | None
-) -> Select[Any]:
-    """The rows next to a place that stand at one column, in the order of an index: sorting all
-    rows by either of two columns would take longer the older a shop is.
+def _columns(wanted: Filter) -> list[tuple[ColumnElement[bool], ColumnElement[datetime]]]:
+    """Where rows stand, and which stand there: ended ones at their end, others at their beginning.
+
+    Sorting all rows by either would take longer the older a shop is; each of the two has an index.
+    Rows of one customer or of some orders are few, and are found by those.
     """
+    if wanted.order_ids is not None or wanted.customer_id is not None:
+        return [(true(), _changed_at)]
+    ended = actions.c.ended_at.is_not(None)
+    return [(ended, actions.c.ended_at), (~ended, actions.c.created_at)]
+
+
+def _next_to(
+    query: Select[Any],
+    at: ColumnElement[datetime],
+    older_than: Place | None,
+    newer_than: Place | None,
+) -> Select[Any]:
+    """The rows next to a place that stand at one column."""
     if newer_than:
         query = query.where(at >= newer_than.at, _beyond(newer_than, newer=True))
         return query.order_by(at, actions.c.id)

@@ -8,7 +8,7 @@ from flask import Blueprint, abort, redirect
 from flask.typing import ResponseReturnValue
 
 from app.http import current_deps
-from app.shopify_frame import in_frame, shell
+from app.shopify_frame import in_frame, own_address, shell
 
 blueprint = Blueprint("connect_shopify", __name__)
 
@@ -25,4 +25,4 @@ def open_app(path: str = "") -> ResponseReturnValue:
     """The shell of a page, the first one unless the admin's address names another."""
     if "shopify" not in current_deps().platforms:
         abort(404)
-    return shell(f"/{path}" if path.startswith("app/") else "/app/")
+    return shell(own_address(f"/{path}" if path.startswith("app/") else "/app/"))

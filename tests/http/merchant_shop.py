@@ -179,8 +179,10 @@ class MerchantShop:
 
 
 @contextmanager
-def merchant_shop(database_url: str, data_dir: Any, **shop_values: Any) -> Iterator[MerchantShop]:
-    """The application with a connected shop; nothing is switched on."""
+def merchant_shop(
+    database_url: str, data_dir: Any, *, bridge: str = "", **shop_values: Any
+) -> Iterator[MerchantShop]:
+    """The application with a connected shop; nothing is switched on. `bridge`: App Bridge's."""
     settings = Settings(
         environment="development",
         secret_keys=os.urandom(24).hex(),
@@ -191,6 +193,7 @@ def merchant_shop(database_url: str, data_dir: Any, **shop_values: Any) -> Itera
         data_dir=data_dir,
         mail_transport="outbox",
         mail_from="hello@afterglow.example",
+        shopify_app_bridge_url=bridge or "https://cdn.shopify.com/app-bridge.js",
         shopify_client_id="client-id",
         shopify_client_secret="client-secret-0123456789-0123456789",
     )

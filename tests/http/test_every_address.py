@@ -126,6 +126,18 @@ def test_a_form_is_ours_by_its_public_address_too(shop: MerchantShop) -> None:
     assert form(shop.client, "/app/pause", **headers).status_code == 303
 
 
+@pytest.mark.parametrize("entry", ["/app/activity", "/shopify/app/activity"])
+def test_a_reload_inside_shopify_keeps_the_filter_and_nothing_that_the_admin_signed(
+    shop: MerchantShop, entry: str
+) -> None:
+    signed = "shop=any.myshopify.com&hmac=abc&id_token=e.y.J&host=aG9zdA&timestamp=1&embedded=1"
+    path = f"{entry}?outcome=planned&{signed}&q=%234100"
+    html = shop.app.test_client().get(path, headers={"Sec-Fetch-Dest": "iframe"}).text
+    assert 'hx-get="/app/activity?outcome=planned&amp;q=%234100"' in html
+    for secret in ("hmac", "e.y.J", "aG9zdA"):
+        assert secret not in html
+
+
 @pytest.mark.both_databases
 def test_what_is_another_shops_is_not_there(shop: MerchantShop) -> None:
     with shop.deps.db.write() as uow:

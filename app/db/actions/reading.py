@@ -24,8 +24,13 @@ class Reading(ActionRows):
         return self._many(actions.c.customer_id == customer_id)
 
     def of_orders(self, order_ids: Sequence[PlatformId]) -> list[Action]:
-        """All rows of several orders, oldest first."""
-        return self._many(actions.c.order_id.in_(order_ids))
+        """All rows of several orders, oldest first.
+
+        Sorted here: asked to sort, SQLite would rather go through all rows in the order of ids.
+        """
+        query = select(actions).where(self._mine(actions), actions.c.order_id.in_(order_ids))
+        found = [action_from(row) for row in self._connection.execute(query)]
+        return sorted(found, key=lambda action: action.id)
 
     def waiting_under_older(self, automation: str, version: int, limit: int) -> list[Action]:
         """Rows of an automation to come that were decided under older settings, oldest first."""

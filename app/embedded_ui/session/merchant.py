@@ -20,7 +20,7 @@ from app.logs import about_shop
 from app.platforms.shopify.id_token import InvalidIdToken, MerchantIdentity, verify_id_token
 from app.platforms.shopify.platform import Shopify
 from app.services import connections
-from app.shopify_frame import bearer, framed, in_frame, shell
+from app.shopify_frame import bearer, framed, in_frame, own_address, shell
 
 log = structlog.get_logger()
 blueprint = Blueprint("session", __name__)
@@ -74,7 +74,7 @@ def _find() -> MerchantSession:
     if token is not None:
         return _from_token(deps, token)
     if in_frame() and "shopify" in deps.platforms:
-        abort(shell(request.path))
+        abort(shell(own_address()))
     return _from_cookie(deps)
 
 

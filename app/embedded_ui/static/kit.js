@@ -5,10 +5,12 @@
 // Without script the button submits, or links, to the page behind the dialog.
 document.addEventListener("click", (event) => {
   const dialog = document.getElementById(event.target.closest("[data-dialog]")?.dataset.dialog ?? "");
-  if (dialog) {
-    event.preventDefault();
-    dialog.showModal();
-  }
+  if (!dialog) return;
+  event.preventDefault();
+  event.stopPropagation(); // first of all: inside Shopify htmx would follow the link as well
+  dialog.showModal();
+}, true);
+document.addEventListener("click", (event) => {
   if (event.target.closest("[data-close]")) {
     event.preventDefault();
     event.target.closest("dialog")?.close();
