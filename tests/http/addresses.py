@@ -88,7 +88,6 @@ def path_of(shop: MerchantShop, rule: Rule, **other: Any) -> str:
         "token": link,
         "lookup_ref": code.public_ref if code else "",
         "word": "cancel",
-        "lookup_ref": "unknown",
         **other,
     }
     return str(rule.build({n: values[n] for n in rule.arguments}, append_unknown=False)[1])  # type: ignore[index]
