@@ -24,14 +24,14 @@ from app.embedded_ui.returns.rules_form import (
     rule_forms,
     stored_entries,
 )
-from app.embedded_ui.returns.words import KINDS
+from app.embedded_ui.returns.words import KINDS, OUTCOMES
 from app.embedded_ui.session import MerchantSession, merchant_page
 from app.embedded_ui.settings_form import error_words, sections
 from app.embedded_ui.view import Reader, page, reader_of
 from app.http import current_deps
 from app.i18n import N_, Translator
 from app.services import switching
-from app.services.backtest import backtest
+from app.services.backtest import ASKED_AFTER, backtest
 from app.services.switching import SaveResult, Stored
 
 LOOKED_AT = 1_000  # past returns and orders for the preview, so that it comes at once
@@ -55,6 +55,32 @@ class Draft:
 def rules(merchant: MerchantSession) -> ResponseReturnValue:
     """The rules as they are stored."""
     return form(merchant, stored(merchant))
+
+
+@blueprint.get("/rules/on")
+@merchant_page
+def ask_on(merchant: MerchantSession) -> ResponseReturnValue:
+    """What the rules would decide, before they decide anything."""
+    known, reader = stored(merchant), reader_of(merchant)
+    if known.enabled:
+        return redirect(url_for("returns.rules"))
+    settings = settings_in(known)
+    looked = backtest(current_deps(), merchant.shop.id, settings, limit=LOOKED_AT)
+    turns = [*looked.returns.items(), *looked.orders.items()]
+    return page(
+        "returns/on.html",
+        reader,
+        key=RETURNS.key,
+        name=AUTOMATIONS[RETURNS.key],
+        about=ABOUT[RETURNS.key],
+        looked=looked,
+        outcomes=[
+            (sign, sum(count for (_, after), count in turns if after is outcome))
+            for outcome, sign in OUTCOMES.items()
+        ],
+        rules=rule_forms(stored_entries(settings), settings, reader.words, merchant.shop.currency),
+        asked_after=ASKED_AFTER,
+    )
 
 
 @blueprint.post("/rules")

@@ -36,7 +36,9 @@ class So:
 def story_of(data: ShopData, row: ReturnRow, reader: Reader) -> list[So]:
     """Newest first; what comes next before it."""
     lines = [*_steps(data, row, reader), *(_sent(a, reader) for a in _actions(data, row))]
-    return sorted(lines, key=lambda line: (line.coming, line.at), reverse=True)
+    lines.sort(key=lambda line: (line.coming, line.at))
+    lines.reverse()  # what happened at one moment, too
+    return lines
 
 
 def _steps(data: ShopData, row: ReturnRow, reader: Reader) -> Iterator[So]:

@@ -186,12 +186,15 @@ _SENTENCES: Mapping[type, Callable[[Any, Translator, str], str]] = {
 }
 
 
+_PASSED: Mapping[str, str] = {STATUTORY: N_("noted"), GOODS: N_("in order")}
+
+
 def result_of(finding: Finding) -> str:
     """What came of one rule: a message id."""
     if finding.softened:
         return N_("would decline; by law left to you")
     if finding.outcome is None:
-        return N_("goes on")
+        return _PASSED.get(finding.rule, N_("does not apply"))
     return {
         ReturnOutcome.APPROVE: N_("approved"),
         ReturnOutcome.DECLINE: N_("declined"),

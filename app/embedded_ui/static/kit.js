@@ -40,13 +40,14 @@ function differs(control) {
   return control.value !== control.defaultValue;
 }
 
+// [data-aside]: a control that only serves to choose what a button does.
 function isDirty(form) {
-  return "dirty" in form.dataset || [...form.querySelectorAll("input, select, textarea")].some(differs);
+  return "dirty" in form.dataset || [...form.querySelectorAll(":is(input, select, textarea):not([data-aside])")].some(differs);
 }
 
 function showChanges(form) {
   for (const field of form.querySelectorAll(".field")) {
-    const changed = [...field.querySelectorAll("input, select, textarea")].some(differs);
+    const changed = [...field.querySelectorAll(":is(input, select, textarea):not([data-aside])")].some(differs);
     field.classList.toggle("changed", changed || "was" in field.dataset);
   }
   const bar = form.querySelector(".save-bar");
