@@ -1,6 +1,6 @@
 """Returns as a merchant's lists need them: by state and filter, page by page, and counted."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -81,18 +81,19 @@ class ReturnLists(Repository):
 
     def decided(self, since: datetime) -> Decided:
         """What became of the requests that the rules looked at."""
-        outcome = returns.c.ruling["outcome"].as_string()
-        code = returns.c.ruling["reason"]["code"].as_string()
+        # grouped by their labels: PostgreSQL takes the same path with two parameters for two things
+        outcome = returns.c.ruling["outcome"].as_string().label("outcome")
+        code = returns.c.ruling["reason"]["code"].as_string().label("code")
         looked = (
             self._mine(returns), returns.c.requested_at >= since, returns.c.ruling.is_not(None),
         )  # fmt: skip
-        counts = select(outcome, func.count()).where(*looked).group_by(outcome)
-        found: Mapping[str, int] = dict(self._connection.execute(counts).tuples().all())
+        counts = select(outcome, func.count()).where(*looked).group_by("outcome")
+        found = {str(each): int(n) for each, n in self._connection.execute(counts)}
         reasons = (
             select(code, func.count())
-            .where(*looked, outcome == ReturnOutcome.HOLD)
-            .group_by(code)
-            .order_by(func.count().desc(), code)
+            .where(*looked, outcome.element == ReturnOutcome.HOLD)
+            .group_by("code")
+            .order_by(func.count().desc(), "code")
         )
         rows = self._connection.execute(reasons).all()
         codes = {each.value: each for each in ReasonCode}  # another release may have had more

@@ -3,6 +3,7 @@
 from typing import Any
 
 from app.db.returns import ReturnRow
+from app.domain.actions import ActionState
 from app.domain.returns import ReturnOutcome, ReturnReason, ReturnState
 from app.pipeline import returns
 from app.services.returns import asking
@@ -74,6 +75,4 @@ def carry_out(shop: MerchantShop, row: ReturnRow) -> None:
     with shop.write() as data:
         action = data.actions.by_key(f"return-update:{row.id}:{row.revision}")
         assert action
-        from app.domain.actions import ActionState
-
         assert data.actions.end(action, ActionState.DONE, action.reason, shop.clock.now())

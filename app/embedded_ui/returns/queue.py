@@ -115,12 +115,13 @@ def _row(listed: Listed, merchant: MerchantSession, reader: Reader) -> Row:
 
 
 def _why(row: ReturnRow, merchant: MerchantSession, reader: Reader) -> str:
-    """For what is to be decided, why it is left to the merchant; else who decided."""
+    """For what is to be decided, why it is left to the merchant; else who decided it."""
     if row.state is ReturnState.HELD:
         if row.order_id is None:
             return reader.words.gettext(N_("it matches no order"))
         return reader.because(row.ruling.reason) if row.ruling else ""
-    by = who(row, merchant, reader.words)
+    decided = row.state in (ReturnState.APPROVED, ReturnState.DECLINED)
+    by = who(row, merchant, reader.words) if decided else ""
     return reader.words.gettext(N_("by %(who)s"), who=by) if by else ""
 
 
