@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 from pydantic import BaseModel
@@ -60,7 +61,7 @@ def form_fields(
     `unit`, `secret`, `long` (several lines), `choices` (value → word; for a list: several may be
     chosen) and `elsewhere` (no field: a page of its own shows it).
     """
-    described = schema.model_json_schema()
+    described = _described(schema)
     values = stored.model_dump(mode="json")
     fields = []
     for name, own in described["properties"].items():
@@ -94,7 +95,7 @@ def entries(schema: type[BaseModel], form: MultiDict[str, str], prefix: str = ""
     """A form as it came, as values for the schema. A switch that is off is absent there, as is a
     list of which nothing is chosen.
     """
-    described = schema.model_json_schema()
+    described = _described(schema)
     found: dict[str, Any] = {}
     for name, own in described["properties"].items():
         facts, key = _resolved(own, described.get("$defs", {})), prefix + name
@@ -114,6 +115,12 @@ def entries(schema: type[BaseModel], form: MultiDict[str, str], prefix: str = ""
 def as_entered(values: Mapping[str, Any]) -> dict[str, str]:
     """Values of `entries` as `form_fields` takes them back: a switch that is off is absent."""
     return {name: str(value) for name, value in values.items() if value is not False}
+
+
+@cache
+def _described(schema: type[BaseModel]) -> dict[str, Any]:
+    """Its JSON schema, which takes some milliseconds to work out. Read only."""
+    return schema.model_json_schema()
 
 
 def _choices(

@@ -271,7 +271,7 @@ def test_of_two_merchants_the_second_sees_who_decided_what(shop: MerchantShop) -
     answer = step(shop, row, "decline", answer="No label, no return.")
     assert answer.status_code == 409
     page = text_of(answer.text)
-    assert "It is Approved now, by eliska. Nothing of yours was carried out." in page
+    assert "It stands at “Approved” now, decided by eliska. Nothing of yours was carried out." in page
     assert "Your words, not sent: No label, no return." in page
     assert now(shop, row).state is ReturnState.APPROVED
     again = step(shop, row, "approve")

@@ -80,7 +80,7 @@ def _not_tried(ruling: Ruling, rules: dict[str, AnyRule], reader: Reader) -> Tri
     words = reader.words
     return Tried(
         "not-tried",
-        words.ngettext(N_("%(n)s further rule"), N_("%(n)s further rules"), len(left)),
+        words.ngettext("%(n)s further rule", "%(n)s further rules", len(left)),
         ", ".join(dict.fromkeys(words.gettext(title_of(name)) for name in left)),
         words.gettext(N_("not tried")),
     )

@@ -31,13 +31,14 @@ from app.domain.returns import Finding, ReturnOutcome, ReturnState
 from app.embedded_ui.session import MerchantSession
 from app.i18n import N_, Translator
 
+_NOT_SENT, _SALE = N_("Gift cards, downloads, services"), N_("Sale items")
 KINDS: Mapping[str, str] = {
     "window": N_("Time to return"),
-    "not_sent": N_("Gift cards, downloads, services"),
+    "not_sent": _NOT_SENT,
     "products": N_("Products"),
     "categories": N_("Categories"),
     "tags": N_("Tags"),
-    "sale": N_("Sale items"),
+    "sale": _SALE,
     "discount": N_("Bought with a coupon"),
     "reasons": N_("Reasons"),
     "value": N_("Value of the items"),
@@ -96,16 +97,14 @@ def said(rule: AnyRule, words: Translator, currency: str) -> str:
 
 def _window(rule: WindowRule, words: Translator, _currency: str) -> str:
     if rule.start is WindowStart.ORDER:
-        forms = (N_("%(n)s day from the order"), N_("%(n)s days from the order"))
-    elif rule.start is WindowStart.FULFILMENT:
-        forms = N_("%(n)s day from dispatch"), N_("%(n)s days from dispatch")
-    else:
-        forms = N_("%(n)s day from arrival"), N_("%(n)s days from arrival")
-    return words.ngettext(*forms, rule.days)
+        return words.ngettext("%(n)s day from the order", "%(n)s days from the order", rule.days)
+    if rule.start is WindowStart.FULFILMENT:
+        return words.ngettext("%(n)s day from dispatch", "%(n)s days from dispatch", rule.days)
+    return words.ngettext("%(n)s day from arrival", "%(n)s days from arrival", rule.days)
 
 
 def _not_sent(_rule: NotSentRule, words: Translator, _currency: str) -> str:
-    return words.gettext(KINDS["not_sent"])
+    return words.gettext(_NOT_SENT)
 
 
 def _listed(words: Translator, with_names: str, none: str, names: tuple[str, ...]) -> str:
@@ -127,7 +126,7 @@ def _tags(rule: TagsRule, words: Translator, _currency: str) -> str:
 
 
 def _sale(_rule: SaleRule, words: Translator, _currency: str) -> str:
-    return words.gettext(KINDS["sale"])
+    return words.gettext(_SALE)
 
 
 def _discount(rule: DiscountRule, words: Translator, _currency: str) -> str:
@@ -147,8 +146,8 @@ def _value(rule: ValueRule, words: Translator, currency: str) -> str:
 
 def _returns(rule: ReturnsRule, words: Translator, _currency: str) -> str:
     return words.ngettext(
-        N_("%(n)s earlier return in %(days)s days"),
-        N_("%(n)s earlier returns in %(days)s days"),
+        "%(n)s earlier return in %(days)s days",
+        "%(n)s earlier returns in %(days)s days",
         rule.count,
         days=words.number(rule.days),
     )
@@ -204,7 +203,7 @@ def result_of(finding: Finding) -> str:
 
 _BY: Mapping[str, str] = {
     "rules": N_("your rules"),
-    "store": N_("in your store"),
+    "store": N_("your store"),
     "customer": N_("the customer"),
 }
 
