@@ -87,8 +87,9 @@ def path_of(shop: MerchantShop, rule: Rule, **other: Any) -> str:
         "mail_id": shop.mails()[0].id,
         "token": link,
         "lookup_ref": code.public_ref if code else "",
+        "return_id": row.id,
+        "step": "approve",
         "word": "cancel",
-        "lookup_ref": "unknown",
         **other,
     }
     return str(rule.build({n: values[n] for n in rule.arguments}, append_unknown=False)[1])  # type: ignore[index]
