@@ -240,7 +240,7 @@ class Returns(Repository):
         if before:
             query = query.where(returns.c.id < before)
         query = query.order_by(returns.c.id.desc()).limit(limit)
-        return [_return(row) for row in self._connection.execute(query)]
+        return [return_from(row) for row in self._connection.execute(query)]
 
     def waiting(self, limit: int = 200) -> list[ReturnRow]:
         """What is left to the merchant, oldest first."""
@@ -250,7 +250,7 @@ class Returns(Repository):
             .order_by(returns.c.id)
             .limit(limit)
         )
-        return [_return(row) for row in self._connection.execute(query)]
+        return [return_from(row) for row in self._connection.execute(query)]
 
     def counts(self) -> Mapping[ReturnState, int]:
         """How many stand where."""
@@ -277,22 +277,23 @@ class Returns(Repository):
             .order_by(returns.c.requested_at)
             .limit(limit)
         )
-        return [_return(row) for row in self._connection.execute(query)]
+        return [return_from(row) for row in self._connection.execute(query)]
 
     def _all(self, which: ColumnElement[bool]) -> list[ReturnRow]:
         query = select(returns).where(self._mine(returns), which).order_by(returns.c.id)
-        return [_return(row) for row in self._connection.execute(query)]
+        return [return_from(row) for row in self._connection.execute(query)]
 
     def _one(self, which: ColumnElement[bool]) -> ReturnRow | None:
         row = self._connection.execute(select(returns).where(self._mine(returns), which)).first()
-        return _return(row) if row else None
+        return return_from(row) if row else None
 
     def _the(self, which: ColumnElement[bool]) -> ReturnRow:
         row = self._connection.execute(select(returns).where(self._mine(returns), which)).one()
-        return _return(row)
+        return return_from(row)
 
 
-def _return(row: Row[Any]) -> ReturnRow:
+def return_from(row: Row[Any]) -> ReturnRow:
+    """A row of the table."""
     return ReturnRow(
         id=ReturnId(row.id),
         number=row.number,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from app.db.base import Repository
 from app.db.models import settings_versions, shops
@@ -28,6 +28,18 @@ class Settings(Repository):
 
     def current(self, automation: str) -> SettingsVersion | None:
         """The newest version; None if never touched (off, with defaults)."""
+        return self._newest(settings_versions.c.automation == automation)
+
+    def at(self, automation: str, version: int) -> SettingsVersion | None:
+        """The version with this number, as when something was decided under it."""
+        return self._newest(
+            and_(
+                settings_versions.c.automation == automation,
+                settings_versions.c.version == version,
+            )
+        )
+
+    def _newest(self, which: ColumnElement[bool]) -> SettingsVersion | None:
         query = (
             select(
                 settings_versions.c.automation,
@@ -38,7 +50,7 @@ class Settings(Repository):
                 settings_versions.c.created_at,
                 settings_versions.c.changed_by,
             )
-            .where(self._mine(settings_versions), settings_versions.c.automation == automation)
+            .where(self._mine(settings_versions), which)
             .order_by(settings_versions.c.version.desc())
             .limit(1)
         )

@@ -22,6 +22,7 @@ from app.db.problems import Problems
 from app.db.products import Products
 from app.db.refresh import Refreshes
 from app.db.reports import Reports
+from app.db.return_lists import ReturnLists
 from app.db.returns import Returns
 from app.db.reviews import Reviews
 from app.db.session import UnitOfWork
@@ -133,6 +134,11 @@ class ShopData:
     def past(self) -> Past:
         """What lies behind the shop, for the dry run."""
         return Past(self._scope)
+
+    @cached_property
+    def return_lists(self) -> ReturnLists:
+        """Returns as a merchant's lists need them."""
+        return ReturnLists(self._scope)
 
     @cached_property
     def codes(self) -> Codes:

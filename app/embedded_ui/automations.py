@@ -7,11 +7,12 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.automations.base import SettingsModel
+from app.automations.registry import RETURNS
 from app.automations.words import ABOUT, AUTOMATIONS
 from app.db.tenant import ShopData
 from app.domain.errors import AfterglowError
 from app.domain.reason_words import WORDS
-from app.embedded_ui.fields import FormField, form_fields
+from app.embedded_ui.fields import FormField, as_entered, entries, form_fields
 from app.embedded_ui.session import MerchantSession, merchant_page
 from app.embedded_ui.settings_form import error_words, sections
 from app.embedded_ui.view import page, reader_of, with_mail
@@ -55,6 +56,8 @@ def index(merchant: MerchantSession) -> ResponseReturnValue:
 @merchant_page
 def settings(merchant: MerchantSession, key: str) -> ResponseReturnValue:
     """The form with what is stored."""
+    if key == RETURNS.key:
+        return redirect(_home(key))
     return _form(merchant, key, _stored(merchant, key))
 
 
@@ -63,7 +66,7 @@ def settings(merchant: MerchantSession, key: str) -> ResponseReturnValue:
 def save(merchant: MerchantSession, key: str) -> ResponseReturnValue:
     """Store the entries, or show them again with what is in the way."""
     deps, shop_id = current_deps(), merchant.shop.id
-    known, entered = _stored(merchant, key), _entered(key)
+    known, entered = _stored(merchant, key, by_form=True), _entered(key)
     wanted = switching.check(key, known.values, entered)
     moved = 0
     if isinstance(wanted, SettingsModel) and known.enabled and key != CONTACT:
@@ -80,7 +83,7 @@ def save(merchant: MerchantSession, key: str) -> ResponseReturnValue:
 @merchant_page
 def effect(merchant: MerchantSession, key: str) -> ResponseReturnValue:
     """A part of the form's page: what saving these entries would do."""
-    known = _stored(merchant, key)
+    known = _stored(merchant, key, by_form=True)
     wanted = switching.check(key, known.values, _entered(key))
     reader_of(merchant)
     if not isinstance(wanted, SettingsModel) or wanted == known.values or key == CONTACT:
@@ -95,7 +98,9 @@ def ask_on(merchant: MerchantSession, key: str) -> ResponseReturnValue:
     """What the automation would do, before it does anything."""
     deps, known = current_deps(), _stored(merchant, key, automation=True)
     if known.enabled:
-        return redirect(url_for("automations.settings", key=key))
+        return redirect(_home(key))
+    if key == RETURNS.key:
+        return redirect(url_for("returns.ask_on"))
     body = page(
         "automation_on.html",
         reader_of(merchant),
@@ -117,7 +122,7 @@ def switch_on(merchant: MerchantSession, key: str) -> ResponseReturnValue:
     """Answer events from now on."""
     _stored(merchant, key, automation=True)
     switching.switch_on(current_deps(), merchant.shop.id, key, merchant.user)
-    return redirect(url_for("automations.settings", key=key, done="on"), 303)
+    return redirect(_home(key, done="on"), 303)
 
 
 @blueprint.get("/<key>/off")
@@ -125,10 +130,13 @@ def switch_on(merchant: MerchantSession, key: str) -> ResponseReturnValue:
 def ask_off(merchant: MerchantSession, key: str) -> ResponseReturnValue:
     """What switching off withdraws."""
     if not _stored(merchant, key, automation=True).enabled:
-        return redirect(url_for("automations.settings", key=key))
+        return redirect(_home(key))
     waiting = reports.waiting(current_deps(), merchant.shop.id, key)
     reader = reader_of(merchant)
-    return page("automation_off.html", reader, key=key, name=_NAMES[key], waiting=waiting)
+    back = _home(key)
+    return page(
+        "automation_off.html", reader, key=key, name=_NAMES[key], waiting=waiting, back=back
+    )
 
 
 @blueprint.post("/<key>/off")
@@ -137,7 +145,7 @@ def switch_off(merchant: MerchantSession, key: str) -> ResponseReturnValue:
     """Plan nothing more and withdraw what waits."""
     _stored(merchant, key, automation=True)
     switching.switch_off(current_deps(), merchant.shop.id, key, merchant.user)
-    return redirect(url_for("automations.settings", key=key, done="off"), 303)
+    return redirect(_home(key, done="off"), 303)
 
 
 @blueprint.post("/<key>/test")
@@ -157,24 +165,28 @@ def send_test(merchant: MerchantSession, key: str) -> ResponseReturnValue:
     return redirect(url_for("automations.settings", key=key, done="sent"), 303)
 
 
-def _stored(merchant: MerchantSession, key: str, *, automation: bool = False) -> Stored:
-    """What is stored under a key; 404 for one that is unknown, or no automation's."""
-    if key not in (AUTOMATIONS if automation else _NAMES):
+def _stored(
+    merchant: MerchantSession, key: str, *, automation: bool = False, by_form: bool = False
+) -> Stored:
+    """What is stored under a key; 404 for one that is unknown, or no automation's, or whose form
+    is elsewhere.
+    """
+    if key not in (AUTOMATIONS if automation else _NAMES) or (by_form and key == RETURNS.key):
         abort(404)
     with current_deps().db.read() as uow:
         return switching.stored(ShopData(uow, merchant.shop.id), key)
 
 
 def _entered(key: str) -> dict[str, Any]:
-    """The form as it came, a value for each field; a switch that is off is absent there."""
-    properties = switching.schema_of(key).model_json_schema()["properties"]
-    return {
-        name: name in request.form
-        if facts.get("type") == "boolean"
-        else request.form.get(name, "").strip()
-        for name, facts in properties.items()
-        if facts.get("type") == "boolean" or name in request.form
-    }
+    """The form as it came."""
+    return entries(switching.schema_of(key), request.form)
+
+
+def _home(key: str, **values: Any) -> str:
+    """The page of an automation; that of returns has their rules."""
+    if key == RETURNS.key:
+        return url_for("returns.rules", **values)
+    return url_for("automations.settings", key=key, **values)
 
 
 def _form(
@@ -186,7 +198,7 @@ def _form(
 ) -> Response:
     deps, reader = current_deps(), reader_of(merchant)
     errors = error_words(result.errors, reader.words) if result else {}
-    form = None if entered is None else {n: str(v) for n, v in entered.items() if v is not False}
+    form = None if entered is None else as_entered(entered)
     fields = form_fields(switching.schema_of(key), known.values, form, errors)
     is_automation = key in AUTOMATIONS
     body = page(

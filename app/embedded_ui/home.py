@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from babel import dates
-from flask import Blueprint, current_app, redirect, url_for
+from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from app.automations.words import AUTOMATIONS
@@ -37,7 +37,6 @@ def index(merchant: MerchantSession) -> ResponseReturnValue:
         state=state,
         problems=[explain(problem, reader.words) for problem in state.problems],
         week=_week(state, reader),
-        returns_here="returns" in current_app.blueprints,
         needs=len(state.problems) + sum(1 for n in _row_needs(state) if n),
         names=AUTOMATIONS,
         reason_words=WORDS,

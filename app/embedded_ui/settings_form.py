@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from app.embedded_ui.fields import FormField
 from app.i18n import N_, Translator
@@ -59,8 +60,10 @@ _ERRORS = {
     "less_than_equal": N_("“%(value)s” is too much; %(le)s is the most."),
     "too_long": N_("These are too many values; %(max_length)s are the most."),
     "string_too_long": N_("This is too long; %(max_length)s characters are the most."),
-    "literal_error": N_("Choose one of the values."),
+    "too_short": N_("Choose at least one."),
     "enum": N_("Choose one of the values."),
+    "literal_error": N_("Choose one of the values."),
+    "decimal_parsing": N_("“%(value)s” is not an amount. Write it as digits, for example 4.50."),
     "int_parsing": N_("“%(value)s” is not a whole number. Write it as digits, for example 7."),
 }
 _OTHER = N_("“%(value)s” cannot be used here; the text above says what can.")
@@ -95,6 +98,7 @@ def error_words(errors: Iterable[FieldError], words: Translator) -> dict[str, st
 def _said(error: FieldError, words: Translator) -> str:
     if error.code == "value_error":  # raised by our own schema, in words for merchants
         return words.gettext(str(error.params["error"]))
-    params = {name: value for name, value in error.params.items() if isinstance(value, int | str)}
-    shown = {name: words.number(v) if isinstance(v, int) else v for name, v in params.items()}
+    numbers = int | Decimal
+    params = {n: v for n, v in error.params.items() if isinstance(v, numbers | str)}
+    shown = {n: words.number(v) if isinstance(v, numbers) else v for n, v in params.items()}
     return words.gettext(_ERRORS.get(error.code, _OTHER), **{**shown, "value": error.value})

@@ -64,7 +64,7 @@ def find(rt: Runtime, shop_id: ShopId, text: str) -> Found:
     people: dict[object, Somebody] = {}
     wanted = folded(text).split()
     for order in newest:
-        if _is_called(order.person, wanted):
+        if is_called(order.person, wanted):
             key = order.customer_id or order.order_id
             people.setdefault(key, _somebody(order))
     return Found(
@@ -81,7 +81,7 @@ def folded(text: str) -> str:
     return bare.translate(_PLAIN)
 
 
-def _is_called(person: Person, wanted: list[str]) -> bool:
+def is_called(person: Person, wanted: list[str]) -> bool:
     """Whether each word begins one of the words of the name, or the address."""
     words = folded(f"{person.first_name or ''} {person.last_name or ''}").split()
     words.append(folded(person.email or ""))

@@ -1,10 +1,10 @@
 """The figures on the merchant's pages, each page from one reading transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from app.automations.registry import AUTOMATIONS
+from app.automations.registry import AUTOMATIONS, RETURNS
 from app.db.problems import Problem
 from app.db.shops import Shop, Shops
 from app.db.tenant import ShopData
@@ -131,7 +131,7 @@ def automations(rt: Runtime, data: ShopData) -> list[AutomationFigures]:
     reports = data.reports
     since = now - FIGURES_OVER
     outcomes, planned = reports.outcomes(since), reports.planned(now + PLANNED_OVER)
-    return [
+    rows = [
         AutomationFigures(
             key=key,
             stored=stored(data, key),
@@ -143,6 +143,19 @@ def automations(rt: Runtime, data: ShopData) -> list[AutomationFigures]:
         )
         for key in (automation.key for automation in AUTOMATIONS)
     ]
+    return [_of_returns(data, row, since) if row.key == RETURNS.key else row for row in rows]
+
+
+def _of_returns(data: ShopData, row: AutomationFigures, since: datetime) -> AutomationFigures:
+    """Rules decide: what they decided is done, what they left to the merchant is not."""
+    decided = data.return_lists.decided(since)
+    return replace(
+        row,
+        waiting=data.returns.counts().get(ReturnState.HELD, 0),
+        done=decided.by_rules,
+        not_done=decided.held,
+        reason=decided.reason,
+    )
 
 
 def waiting(rt: Runtime, shop_id: ShopId, automation: str | None = None) -> int:

@@ -87,6 +87,8 @@ def path_of(shop: MerchantShop, rule: Rule, **other: Any) -> str:
         "mail_id": shop.mails()[0].id,
         "token": link,
         "lookup_ref": code.public_ref if code else "",
+        "return_id": row.id,
+        "step": "approve",
         "word": "cancel",
         **other,
     }

@@ -14,7 +14,11 @@ OUTCOMES = {
     "decline": N_("Decline"),
     "hold": N_("Leave to me"),
 }
-REASONS = {reason.value: words for reason, words in REASON_WORDS.items()}
+REASONS = {  # what a form offers
+    reason.value: words
+    for reason, words in REASON_WORDS.items()
+    if reason is not ReturnReason.NOT_ASKED
+}
 
 
 def _parts(value: object) -> object:

@@ -100,6 +100,7 @@ class Entry:
     open: bool = False  # the action still stands where this line says
     order_id: PlatformId | None = None  # where a story has several
     number: str = ""
+    return_id: ReturnId | None = None  # the return that it is about
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +162,7 @@ def _return(row: ReturnRow, known: Known, reader: Reader) -> Entry:
         how=reader.words.gettext(word),
         why=reader.because(row.ruling.reason) if row.ruling else "",
         about="return",
+        return_id=row.id,
     )
     return _of_order(row.order_id, known, entry)
 
@@ -217,17 +219,28 @@ def _fact(event: EventRow, known: Known, reader: Reader) -> Entry:
     words = reader.words
     icon, what = _EVENTS.get(event.type, ("ring", event.type))
     how = why = ""
+    row = None
     if "minor" in event.data:
         how = words.money(Money(event.data["minor"], event.data["currency"]))
     if review := known.reviews.get(ReviewId(event.data.get("review_id", 0))):
         how = words.ngettext("%(n)s star of 5", "%(n)s stars of 5", review.rating)
     about = event.type.partition("_")[0]
     if about == "return" and event.key.isdecimal():
-        how, why = _about_return(event, known.returns.get(ReturnId(int(event.key))), reader)
+        row = known.returns.get(ReturnId(int(event.key)))
+        how, why = _about_return(event, row, reader)
     if event.known_at - event.occurred_at > _AT_ONCE:
         why = words.gettext("We learned of it on %(when)s.", when=reader.short(event.known_at))
     kind = about if about in SHOWN else "order"
-    entry = Entry(event.occurred_at, icon, "idle", words.gettext(what), how, why, kind)
+    entry = Entry(
+        event.occurred_at,
+        icon,
+        "idle",
+        words.gettext(what),
+        how,
+        why,
+        kind,
+        return_id=row.id if row else None,
+    )
     return _of_order(event.order_id, known, entry)
 
 

@@ -12,8 +12,10 @@ from flask.typing import ResponseReturnValue
 
 from app import cookies
 from app.db.shops import Shop, Shops
+from app.db.tenant import ShopData
 from app.deps import Deps
 from app.domain.errors import MerchantMustFix, Retryable
+from app.domain.returns import ReturnState
 from app.http import current_deps
 from app.i18n import N_
 from app.logs import about_shop
@@ -30,6 +32,7 @@ P = ParamSpec("P")
 _PROLONG_AFTER = timedelta(minutes=10)
 _NAVIGATION = (  # blueprint, address, words
     ("home", "/app/", N_("Home")),
+    ("returns", "/app/returns", N_("Returns")),
     ("automations", "/app/automations", N_("Automations")),
     ("activity", "/app/activity", N_("Activity")),
     ("shop", "/app/shop", N_("Shop")),
@@ -64,8 +67,16 @@ def require_merchant() -> MerchantSession:
     if "merchant" not in g:
         g.merchant = _find()
         about_shop(g.merchant.shop.id)
+        g.waiting = _waiting(g.merchant)
     merchant: MerchantSession = g.merchant
     return merchant
+
+
+def _waiting(merchant: MerchantSession) -> dict[str, int]:
+    """How much waits for the merchant, by the names in the navigation."""
+    with current_deps().db.read() as uow:
+        held = ShopData(uow, merchant.shop.id).returns.counts().get(ReturnState.HELD, 0)
+    return {"returns": held}
 
 
 def _find() -> MerchantSession:
@@ -153,7 +164,12 @@ def _for_templates() -> dict[str, Any]:
     shop = merchant.shop if merchant else None
     host = merchant.host if merchant else g.get("host", "woocommerce")
     nav = [
-        {"href": href, "label": label, "current": request.blueprint == name}
+        {
+            "href": href,
+            "label": label,
+            "current": request.blueprint == name,
+            "count": g.get("waiting", {}).get(name, 0),
+        }
         for name, href, label in _NAVIGATION
     ]
     return {

@@ -2,12 +2,15 @@
 // Listeners sit on the document, so that they outlive parts that htmx replaces.
 
 // <button data-dialog="id"> opens a dialog, [data-close] closes it; the browser returns the focus.
-// Without script the button submits, or links, to the page behind the dialog.
+// Without script the button submits, or links, to the page behind the dialog. One dialog may serve many
+// rows: the opener then has data-action, data-name (for [data-named] in it) and data-fill-<hidden field>.
 document.addEventListener("click", (event) => {
-  const dialog = document.getElementById(event.target.closest("[data-dialog]")?.dataset.dialog ?? "");
+  const opener = event.target.closest("[data-dialog]");
+  const dialog = document.getElementById(opener?.dataset.dialog ?? "");
   if (!dialog) return;
   event.preventDefault();
   event.stopPropagation(); // first of all: inside Shopify htmx would follow the link as well
+  fillDialog(dialog, opener.dataset);
   dialog.showModal();
 }, true);
 document.addEventListener("click", (event) => {
@@ -19,6 +22,16 @@ document.addEventListener("click", (event) => {
   if (source) navigator.clipboard?.writeText(source.dataset.copy);
 });
 
+function fillDialog(dialog, given) {
+  const form = dialog.querySelector("form");
+  if (given.action) form.action = given.action;
+  for (const place of dialog.querySelectorAll("[data-named]")) place.textContent = given.name;
+  for (const [key, value] of Object.entries(given)) {
+    const field = key.startsWith("fill") && form.elements[key.slice(4).toLowerCase()];
+    if (field) field.value = value;
+  }
+}
+
 // Forms with a save bar: mark what differs from the stored values, show the bar, warn before leaving.
 // data-dirty: the server sent entries back that are not stored yet.
 const forms = () => document.querySelectorAll("form[data-save-bar]");
@@ -29,13 +42,14 @@ function differs(control) {
   return control.value !== control.defaultValue;
 }
 
+// [data-aside]: a control that only serves to choose what a button does.
 function isDirty(form) {
-  return "dirty" in form.dataset || [...form.querySelectorAll("input, select, textarea")].some(differs);
+  return "dirty" in form.dataset || [...form.querySelectorAll(":is(input, select, textarea):not([data-aside])")].some(differs);
 }
 
 function showChanges(form) {
   for (const field of form.querySelectorAll(".field")) {
-    const changed = [...field.querySelectorAll("input, select, textarea")].some(differs);
+    const changed = [...field.querySelectorAll(":is(input, select, textarea):not([data-aside])")].some(differs);
     field.classList.toggle("changed", changed || "was" in field.dataset);
   }
   const bar = form.querySelector(".save-bar");
@@ -46,9 +60,14 @@ document.addEventListener("input", (event) => {
   const form = event.target.closest("form[data-save-bar]");
   if (form) showChanges(form);
 });
-document.addEventListener("reset", (event) => {
+document.addEventListener("reset", ({ target }) => {
+  if (!target.matches("form[data-save-bar]")) return;
   // the controls change back only after the event
-  if (event.target.matches("form[data-save-bar]")) setTimeout(() => showChanges(event.target));
+  setTimeout(() => showChanges(target));
+  // entries that the server sent back are in the page itself: only the page anew has the stored ones
+  if (!("dirty" in target.dataset)) return;
+  target.dataset.saving = "";
+  location.assign(target.action);
 });
 document.addEventListener("submit", (event) => {
   if (event.target.matches("form[data-save-bar]")) event.target.dataset.saving = "";
@@ -119,6 +138,15 @@ document.addEventListener("keydown", (event) => {
   else neighbour?.focus();
 });
 
+// What a toast offers may end: it then goes away, unless somebody is about to press it.
+function fadeToasts() {
+  for (const toast of document.querySelectorAll(".toast[data-seconds]")) {
+    const end = () => (toast.matches(":hover, :focus-within") ? setTimeout(end, 1000) : toast.remove());
+    setTimeout(end, toast.dataset.seconds * 1000);
+    toast.removeAttribute("data-seconds");
+  }
+}
+
 // Inside Shopify what is done is told by the admin, unless it can be undone.
 function tellInAdmin() {
   const toast = document.querySelector(".toast:not(.inflow)");
@@ -132,8 +160,11 @@ function arrive(fetched) {
   forms().forEach(showChanges);
   document.querySelectorAll("table[data-select]").forEach(showSelection);
   tellInAdmin();
+  fadeToasts();
   const summary = document.querySelector(".error-summary");
+  const wanted = fetched && document.querySelector("#main [autofocus]"); // browsers look for it in documents only
   if (summary) summary.focus();
+  else if (wanted) wanted.focus();
   else if (fetched) document.getElementById("main")?.focus({ preventScroll: true });
 }
 document.addEventListener("htmx:after:swap", (event) => {

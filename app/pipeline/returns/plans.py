@@ -39,6 +39,8 @@ def mail_after(row: ReturnRow, state: ReturnState, now: datetime) -> tuple[Sched
     kind = _MAILS.get(state)
     if kind is None or (row.order_id is None and row.sealed is None):
         return ()
+    if row.order_id is None and state is ReturnState.CLOSED:
+        return ()  # it was none of the shop's orders, or the merchant wrote in person
     return (
         Schedule(
             kind=kind,

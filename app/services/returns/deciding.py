@@ -1,13 +1,16 @@
 """What a merchant does with returns. Of two who decide at once the second sees the first's word."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from app.db.returns import ReturnRow
 from app.db.tenant import ShopData
+from app.domain.actions import WAITING
 from app.domain.ids import ReturnId, ShopId
-from app.domain.returns import ReturnKind, ReturnState
+from app.domain.returns import UNDECIDED, ReturnKind, ReturnState
 from app.pipeline import returns
+from app.pipeline.returns.plans import update_key
 from app.pipeline.returns.steps import TIME_TO_UNDO
 from app.pipeline.runtime import Runtime
 
@@ -40,6 +43,9 @@ _STEPS = {
 }
 
 
+AUTOMATIC = frozenset({"rules", "store", "customer"})  # who else than a merchant may decide
+
+
 class Failure(StrEnum):
     """Why a step was not taken; nothing changed."""
 
@@ -58,8 +64,13 @@ class Result:
 
 
 def steps_of(row: ReturnRow) -> tuple[Step, ...]:
-    """What can be done with a return as it stands."""
+    """What can be done with a return as it stands.
+
+    A withdrawal that matched no order may turn out to be none of the shop's: it can be closed.
+    """
     steps = _STEPS.get(row.state, ())
+    if row.order_id is None and row.state in UNDECIDED:
+        return (Step.APPROVE, Step.CLOSE)
     if row.kind is ReturnKind.WITHDRAWAL:
         return tuple(step for step in steps if step is not Step.DECLINE)
     return steps
@@ -84,7 +95,9 @@ def take(
         if row is None:
             return Result(None, Failure.UNKNOWN)
         words = data.returns.words(row)
-        sealed = data.returns.seal(replace(words, answer=answer)) if answer else None
+        # a decision comes with its own words: those of one that was taken back are gone
+        says = answer or ("" if step in _UNDOABLE else words.answer)
+        sealed = data.returns.seal(replace(words, answer=says)) if says != words.answer else None
     if step is Step.DECLINE and row.kind is ReturnKind.WITHDRAWAL:
         return Result(row, Failure.NOT_LAWFUL)
     if row.revision != revision or step not in steps_of(row):
@@ -96,6 +109,43 @@ def take(
         if moved is None:
             return Result(data.returns.get(return_id), Failure.MOVED_ON)
         return Result(moved)
+
+
+def approve_all(
+    rt: Runtime, shop_id: ShopId, which: Sequence[tuple[ReturnId, int]], *, by: str
+) -> list[ReturnRow]:
+    """Approve each as it was shown at its revision; returns those that are approved now."""
+    results = [
+        take(rt, shop_id, return_id, Step.APPROVE, revision=revision, by=by)
+        for return_id, revision in which
+    ]
+    return [done.row for done in results if done.row and not done.failure]
+
+
+def can_undo(data: ShopData, row: ReturnRow) -> bool:
+    """Whether a merchant's decision can still be taken back: the store does not know of it."""
+    if row.state not in (ReturnState.APPROVED, ReturnState.DECLINED):
+        return False
+    if row.decided_by in AUTOMATIC:
+        return False
+    told = data.actions.by_key(update_key(row))
+    return told is not None and told.state in WAITING
+
+
+def undoable(
+    rt: Runtime, shop_id: ShopId, which: Sequence[tuple[ReturnId, int]]
+) -> list[ReturnRow]:
+    """Those of some decisions that can still be taken back."""
+    if not which:
+        return []
+    with rt.db.read() as uow:
+        data = ShopData(uow, shop_id)
+        rows = [(data.returns.get(return_id), revision) for return_id, revision in which]
+        return [
+            row
+            for row, revision in rows
+            if row and row.revision == revision and can_undo(data, row)
+        ]
 
 
 def undo(rt: Runtime, shop_id: ShopId, return_id: ReturnId, *, revision: int) -> Result:
