@@ -29,6 +29,7 @@ class Site:
     shop: MerchantShop
     origin: str
 
+
 @pytest.fixture
 def site(database_url: str, tmp_path: Path) -> Iterator[Site]:
     with merchant_shop(database_url, tmp_path) as shop, serving(shop.app) as origin:
