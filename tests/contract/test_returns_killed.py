@@ -15,7 +15,7 @@ from app.domain.actions import Action, ActionKind, ActionState
 from app.domain.ids import ActionId
 from app.domain.returns import ReturnKind, ReturnReason, ReturnState
 from app.pipeline.perform import perform
-from app.services.returns import asking
+from app.services.returns import asking, withdrawing
 from tests.contract.effects_world import World
 from tests.pipeline.stands import Shopify, standing
 from tests.support import switch_on
@@ -34,7 +34,7 @@ class ReturnsWorld(World):
         self.next_customer()
         self.order_id = self.delivered()
         if kind is ActionKind.WITHDRAWAL_RECEIPT_MAIL:
-            row = asking.withdraw(self.deps, self.shop_id, self.order_id)
+            row = withdrawing.withdraw(self.deps, self.shop_id, self.order_id)
         else:
             portal = asking.find(self.deps, self.shop_id, self.order_id)
             assert isinstance(portal, asking.Portal)

@@ -9,7 +9,7 @@ from app.db.returns import ReturnRow
 from app.domain.actions import ActionKind, ActionState
 from app.domain.reasons import ReasonCode
 from app.domain.returns import ReturnKind, ReturnOrigin, ReturnReason, ReturnState
-from app.services.returns import asking, deciding
+from app.services.returns import asking, deciding, withdrawing
 from app.services.returns.asking import Refusal, Wish
 from app.services.returns.deciding import Failure, Step
 from tests.pipeline.conftest import WooStore
@@ -192,7 +192,7 @@ def test_after_the_window_a_return_is_declined_and_a_withdrawal_left_to_the_merc
     assert row.ruling
     assert row.ruling.decided_by == "window"
     assert kinds(harness)[-1] == "return_declined_mail"
-    withdrawn = asking.withdraw(harness.deps, woo.shop.id, delivered)
+    withdrawn = withdrawing.withdraw(harness.deps, woo.shop.id, delivered)
     assert isinstance(withdrawn, ReturnRow)
     harness.run_jobs()
     held = now(harness, woo, withdrawn)
@@ -207,8 +207,8 @@ def test_after_the_window_a_return_is_declined_and_a_withdrawal_left_to_the_merc
 def test_a_withdrawal_in_time_is_accepted_once_with_a_receipt(
     harness: Harness, woo: WooStore, delivered: str
 ) -> None:
-    first = asking.withdraw(harness.deps, woo.shop.id, delivered)
-    second = asking.withdraw(harness.deps, woo.shop.id, delivered)
+    first = withdrawing.withdraw(harness.deps, woo.shop.id, delivered)
+    second = withdrawing.withdraw(harness.deps, woo.shop.id, delivered)
     assert isinstance(first, ReturnRow)
     assert isinstance(second, ReturnRow)
     assert first.id == second.id
@@ -220,8 +220,8 @@ def test_a_withdrawal_in_time_is_accepted_once_with_a_receipt(
 def test_a_withdrawal_that_matches_no_order_gets_its_receipt_and_waits(
     harness: Harness, woo: WooStore
 ) -> None:
-    told = asking.Declaration("Jana Nová", "jana@example.sk", "4711", "all of it", "sk")
-    row = asking.withdraw_unmatched(harness.deps, woo.shop.id, told)
+    told = withdrawing.Declaration("Jana Nová", "jana@example.sk", "4711", "all of it", "sk")
+    row = withdrawing.withdraw_unmatched(harness.deps, woo.shop.id, told)
     harness.run_jobs()
     assert now(harness, woo, row).state is ReturnState.HELD
     (mail,) = harness.mails()
