@@ -12,7 +12,7 @@ import requests
 from app.channels.outbox import OutboxMailbox
 from app.cli.demo.customers import Customer
 from app.cli.demo.drivers import Store
-from app.cli.demo.returns import Order, ReturnsDesk
+from app.cli.demo.returns import Order, ReturnsDesk, decide
 from app.cli.demo.scenario import Scenario, Story
 from app.cli.demo.stores import connect, disconnect, shop_of, stores_of
 from app.db.returns import ReturnRow
@@ -22,8 +22,6 @@ from app.deps import Deps
 from app.domain.returns import ReturnReason
 from app.services import switching, timetravel
 from app.services.plugin import link
-from app.services.returns import deciding
-from app.services.returns.deciding import Step
 from app.supervisor.valkey import process_id
 
 RETURNS = "returns_approval"
@@ -131,7 +129,7 @@ class Play:
             for store in self.stores:
                 self._desk.withdraw(self._order(store, story, found[1]))
         elif found := re.fullmatch(r"the merchant (approves|declines) the return of (\w+)", words):
-            step = Step.APPROVE if found[1] == "approves" else Step.DECLINE
+            step = found[1].removesuffix("s")
             for store in self.stores:
                 self._decide(store, found[2], step)
         return found is not None
@@ -152,11 +150,8 @@ class Play:
             (row,) = known.of_order(self.orders[store.platform][name])
         return row
 
-    def _decide(self, store: Store, name: str, step: Step) -> None:
-        shop, row = self._shop(store), self._return(store, name)
-        result = deciding.take(self._deps, shop.id, row.id, step, revision=row.revision, by="demo")
-        if result.failure:
-            raise RuntimeError(f"{store.platform}: the return of {name}: {result.failure}")
+    def _decide(self, store: Store, name: str, step: str) -> None:
+        decide(self._deps, store, self._browsers[store.platform], self._return(store, name), step)
 
     def _shop(self, store: Store) -> Shop:
         shop = shop_of(self._deps, store)

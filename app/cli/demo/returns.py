@@ -8,11 +8,16 @@ from html.parser import HTMLParser
 import requests
 
 from app.channels.outbox import OutboxEntry, OutboxMailbox
+from app.cli.demo.drivers import Store
+from app.cli.demo.stores import hidden_fields, prove
+from app.db.returns import ReturnRow
+from app.deps import Deps
 from app.domain.actions import ActionKind
 from app.domain.returns import ReturnReason
 
 _SECONDS = 15.0
 _MAIL_SECONDS = 20.0  # until a code arrives
+_WORDS = "We looked at the pictures that you sent."
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,16 @@ class ReturnsDesk:
             for entry in self._mailbox.list()
             if entry.kind == ActionKind.RETURN_CODE_MAIL and entry.to_address == email
         ]
+
+
+def decide(deps: Deps, store: Store, browser: requests.Session, row: ReturnRow, step: str) -> None:
+    """The merchant opens a return and presses a button: approve or decline."""
+    prove(store, browser)
+    page = f"{deps.settings.public_url}/app/returns/{row.id}"
+    opened = browser.get(page, timeout=_SECONDS)
+    opened.raise_for_status()
+    form = {**hidden_fields(opened.text), "revision": str(row.revision), "answer": _WORDS}
+    browser.post(f"{page}/{step}", form, timeout=_SECONDS).raise_for_status()
 
 
 def _offered(page: str) -> list[str]:

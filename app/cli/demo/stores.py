@@ -53,7 +53,7 @@ def connect(deps: Deps, store: Store, browser: requests.Session) -> Shop:
         answer = browser.post(f"{public_url}/connect/woocommerce/keys", form, timeout=_SECONDS)
     elif isinstance(store, Shopify):
         store.install()
-        browser.headers["Authorization"] = f"Bearer {store.id_token()}"
+        prove(store, browser)
         answer = browser.get(f"{public_url}/app/", timeout=_SECONDS)
     shop = shop_of(deps, store)
     if not answer.ok or shop is None or not shop.connected:
@@ -64,6 +64,12 @@ def connect(deps: Deps, store: Store, browser: requests.Session) -> Shop:
     for key in AUTOMATIONS:
         switching.switch_on(deps, shop.id, key, by="demo")
     return shop
+
+
+def prove(store: Store, browser: requests.Session) -> None:
+    """Inside Shopify each request carries a fresh ID token; elsewhere a cookie says who it is."""
+    if isinstance(store, Shopify):
+        browser.headers["Authorization"] = f"Bearer {store.id_token()}"
 
 
 def disconnect(deps: Deps, store: Store, browser: requests.Session) -> None:
