@@ -193,6 +193,9 @@ def take_merchants_pages(browser: Browser, demo: Demo, orders: dict[str, str]) -
         "activity-1440": ("/app/activity", 1440, "light"),
         "order-1440": (f"/app/orders/{orders['woocommerce']}", 1440, "light"),
         "settings-1440-dark": ("/app/automations/review_request", 1440, "dark"),
+        "setup-1440": ("/app/setup", 1440, "light"),
+        "shop-1440": ("/app/shop", 1440, "light"),
+        "why-1440": ("/app/why?q=a", 1440, "light"),
     }
     for name, (path, width, scheme) in pages.items():
         context = screen(browser, width, SHORT if width < 500 else WIDE, scheme)

@@ -9,7 +9,7 @@ from babel.messages.catalog import Message
 
 from app.i18n.catalogues import LOCALES, PLURAL_FORMS, read_catalogue
 from app.i18n.negotiation import Language
-from app.i18n.update import SURFACES, extract, is_translated, updated, write
+from app.i18n.update import APP, SURFACES, extract, is_translated, updated, write
 
 EVERY_FILE = [(surface, language) for surface in SURFACES for language in PLURAL_FORMS]
 
@@ -25,6 +25,17 @@ def test_every_text_is_translated(surface: str, language: Language) -> None:
     present = texts(read_catalogue(path, language)) if path.exists() else {}
     lacking = [key for key in wanted if key not in present or not is_translated(present[key])]
     assert not lacking, f"run `python -m app.i18n.update {surface}`, then translate in {path.name}"
+
+
+def test_every_package_with_texts_belongs_to_a_surface() -> None:
+    covered = {package for packages in SURFACES.values() for package in packages}
+    marked = re.compile(r"\b(?:N_|ngettext|gettext)\(|{{ ?_\(")
+    with_texts = {
+        path.relative_to(APP).parts[0]
+        for path in APP.rglob("*")
+        if path.suffix in {".py", ".html", ".txt", ".mjml"} and marked.search(path.read_text())
+    }
+    assert {Path(name).stem for name in with_texts} <= covered
 
 
 @pytest.mark.parametrize("language", PLURAL_FORMS)
