@@ -76,6 +76,7 @@ class Site:
             "message": "review_request",
             "language": "sk",
             "word": "cancel",
+            "step": "approve",
         }
         for rule in self.app.url_map.iter_rules():
             if "GET" in (rule.methods or ()) and str(rule).startswith("/app/"):
