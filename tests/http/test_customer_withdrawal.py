@@ -85,7 +85,7 @@ def test_without_a_link_it_is_declared_confirmed_and_proven(shop: CustomerShop) 
     assert mail.entry.kind == "withdrawal_receipt_mail"
     for words in (
         "24 November 2026, 10:00:00 (UTC+01:00)",
-        "Name: Jana Nová",
+        "Your name: Jana Nová",
         "Order or contract: 77-B",
         "Two towels,\nordered in autumn",
         "Kept as: RMA-1001",
