@@ -22,9 +22,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from app.channels.outbox import OutboxMailbox, StoredMail
 from app.cli.demo.drivers import Person, Store
 from app.cli.demo.environment import Ports, environment, free_ports
+from app.cli.demo.returns import Order, ReturnsDesk
 from app.cli.demo.shopify import HANDLE, Shopify
 from app.cli.demo.woocommerce import WooCommerce
 from app.cli.run import READY
+from app.domain.returns import ReturnReason
 from app.platforms.woocommerce.topics import TOPICS
 
 IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
@@ -79,6 +81,7 @@ def main() -> None:
         )
         take_customers_pages(browser, demo)
         take_merchants_pages(browser, demo, orders)
+        take_returns(browser, demo, orders)
         browser.close()
     large = [path.name for path in IMAGES.iterdir() if path.stat().st_size > LARGEST]
     if large:
@@ -208,6 +211,42 @@ def take_merchants_pages(browser: Browser, demo: Demo, orders: dict[str, str]) -
     take(context, plugin, "plugin-1440")
     towel = of_store(woocommerce, "products", sku="PES-EGE")[0]
     take(context, f"{woocommerce.url}/product/{towel['slug']}/", "product-1440")
+
+
+def take_returns(browser: Browser, demo: Demo, orders: dict[str, str]) -> None:
+    """The rules, what they leave to the merchant, and what they would have decided."""
+    page = screen(browser, 1440, WIDE).new_page()
+    page.goto(f"{demo.url}/dev/enter")
+    page.goto(f"{demo.url}/app/returns/rules/on")
+    page.get_by_role("button", name="Switch on").click()
+    page.wait_for_load_state()
+    desk = ReturnsDesk(OutboxMailbox(demo.data_dir / "outbox"))
+    desk.ask(zuzanas_order(demo, orders["woocommerce"]), ReturnReason.DEFECTIVE)
+    until(lambda: bool(page.goto(f"{demo.url}/app/returns") and page.locator("tbody tr").count()))
+    save(page, "returns-1440")
+    page.locator("tbody th a").first.click()
+    page.wait_for_load_state()
+    save(page, "return-1440")
+    page.goto(f"{demo.url}/app/returns/rules")
+    save(page, "returns-rules-1440")
+    page.locator("summary", has_text="Reasons").click()
+    page.get_by_role("group", name="Reasons", exact=True).get_by_label("Approve").check()
+    page.get_by_role("button", name="Try it on the past").click()
+    page.wait_for_load_state()
+    save(page, "returns-dry-run-1440")
+
+
+def zuzanas_order(demo: Demo, order_id: str) -> Order:
+    """What she knows of it; every page of the shop names where its pages for customers are."""
+    name = requests.get(f"{demo.stores[0].url}/wp-json/", timeout=15).json()["name"]
+    mail = demo.mail_to(ZUZANA.email, f"{demo.url}/r/", name)
+    link = re.search(rf"{demo.url}/r/[^\s?]+", mail.text)
+    page = requests.get(link.group() if link else demo.url, timeout=15).text
+    shop = re.search(r"/c/[^/]+(?=/colour.css)", page)
+    rows = of_store(demo.stores[0], "orders")
+    number = next(row["number"] for row in rows if str(row["id"]) == order_id)
+    shop_url = demo.url + (shop.group() if shop else "")
+    return Order(shop_url, number, ZUZANA.email, f"{ZUZANA.first_name} {ZUZANA.last_name}")
 
 
 def of_store(store: WooCommerce, path: str, **query: str) -> list[dict[str, str]]:

@@ -6,8 +6,9 @@ from app.db.returns import ReturnRow
 from app.domain.actions import ActionState
 from app.domain.returns import ReturnOutcome, ReturnReason, ReturnState
 from app.pipeline import returns
-from app.services.returns import asking
-from app.services.returns.asking import Declaration, Wish
+from app.services.returns import asking, withdrawing
+from app.services.returns.asking import Wish
+from app.services.returns.withdrawing import Declaration
 from tests.http.merchant_shop import MerchantShop, order
 
 DECIDED = {
@@ -43,14 +44,14 @@ def withdraw(shop: MerchantShop, n: int, **changes: Any) -> ReturnRow:
     """Customer n withdraws from an order."""
     found = order(n, **changes)
     shop.take(found)
-    row = asking.withdraw(shop.deps, shop.shop.id, found.order_id)
+    row = withdrawing.withdraw(shop.deps, shop.shop.id, found.order_id)
     assert isinstance(row, ReturnRow), row
     return decide(shop, row)
 
 
 def declare(shop: MerchantShop, told: Declaration = TOLD) -> ReturnRow:
     """Somebody withdraws from an order that nobody finds."""
-    return asking.withdraw_unmatched(shop.deps, shop.shop.id, told)
+    return withdrawing.withdraw_unmatched(shop.deps, shop.shop.id, told)
 
 
 def decide(shop: MerchantShop, row: ReturnRow) -> ReturnRow:

@@ -165,7 +165,7 @@ WRONG = [
     ("sale", "outcome", "", "Choose one of the values."),
     ("value", "amount", "100.50", "“100.50” is not a whole number."),
     ("country", "countries", "Slovakia", "“SLOVAKIA” cannot be used here"),
-    ("products", "products", "x" * 201, "cannot be used here"),
+    ("products", "products", "x" * 201, "This is too long; 200 characters are the most."),
     ("share", "percent", "101", "“101” is too much; 100 is the most."),
     ("returns", "count", str(10**30), "is too much; 100 is the most."),
 ]

@@ -158,6 +158,10 @@ function tellInAdmin() {
 // After a failed save the list of errors takes the focus; after a page that htmx fetched, the page does.
 function arrive(fetched) {
   forms().forEach(showChanges);
+  // the admin's save bar appears with the first entry; these were made before the page came back
+  document.querySelectorAll("form[data-save-bar][data-dirty]").forEach((form) => {
+    form.dispatchEvent(new Event("input", { bubbles: true }));
+  });
   document.querySelectorAll("table[data-select]").forEach(showSelection);
   tellInAdmin();
   fadeToasts();
