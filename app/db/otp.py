@@ -16,7 +16,10 @@ from app.domain.ids import PlatformId
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """A look-up that waits for its code. `order_id` is empty where no order was found."""
+    """A look-up that waits for its code. `order_id` is empty where no order was found.
+
+    Known by `public_ref` outside: SQLite gives the ids of purged rows to new ones.
+    """
 
     id: int
     public_ref: str
@@ -42,14 +45,6 @@ class Codes(Repository):
             ).returning(otp_codes.c.id)
         ).scalar_one()
         return Lookup(row_id, public_ref, order_id, code, 0)
-
-    def get(self, lookup_id: int) -> Lookup | None:
-        """One look-up."""
-        return self._opened(
-            self._connection.execute(
-                select(otp_codes).where(self._mine(otp_codes), otp_codes.c.id == lookup_id)
-            ).first()
-        )
 
     def waiting(self, public_ref: str, now: datetime) -> Lookup | None:
         """The look-up of a page, if it is neither used nor too old."""

@@ -12,7 +12,7 @@ from werkzeug.routing import Rule
 
 from app.channels.links import Purpose
 from app.customer_pages.withdrawal_form import Receipt, sealed
-from app.db.models import metadata
+from app.db.models import metadata, otp_codes
 from app.db.returns import NewReturn
 from app.deps import Deps
 from app.domain.money import Money
@@ -58,7 +58,7 @@ def path_of(shop: MerchantShop, rule: Rule, **other: Any) -> str:
         who = data.customers.email_hash("kunde0@posta.example") or ""
         customer_id = data.customers.find_email("kunde0@posta.example")
         row = data.returns.page(ReturnState, 1)[0]
-        code = data.codes.get(1)
+        lookup = data.uow.connection.execute(select(otp_codes.c.public_ref)).scalar()
     links = {
         "/return/": (Purpose.RETURN, {"s": ref, "o": "4100"}),
         "/return-status/": (Purpose.RETURN_STATUS, {"s": ref, "r": row.public_ref}),
@@ -86,7 +86,7 @@ def path_of(shop: MerchantShop, rule: Rule, **other: Any) -> str:
         "filename": "kit.css",
         "mail_id": shop.mails()[0].id,
         "token": link,
-        "lookup_ref": code.public_ref if code else "",
+        "lookup_ref": lookup or "",
         "return_id": row.id,
         "step": "approve",
         "word": "cancel",

@@ -36,7 +36,7 @@ def return_code(work: Work) -> Letter:
 def _looked_up(work: Work) -> tuple[Lookup, OrderSnapshot, Person]:
     with work.rt.db.read() as uow:
         data = ShopData(uow, work.shop.id)
-        lookup = data.codes.get(int(work.action.payload["lookup"]))
+        lookup = data.codes.waiting(str(work.action.payload["lookup"]), work.rt.wall.now())
         stored = data.orders.get(lookup.order_id) if lookup and lookup.order_id else None
         if lookup is None or stored is None:
             raise Refused(NO_SUCH_ORDER, "No order has this number and address")

@@ -72,11 +72,11 @@ def ask_code(rt: Runtime, shop_id: ShopId, number: str, email: str, language: La
         lookup = data.codes.add(order_id, code, wall, wall + valid)
         mail = Schedule(
             kind=ActionKind.RETURN_CODE_MAIL,
-            dedupe_key=f"return-code:{lookup.id}",
+            dedupe_key=f"return-code:{lookup.public_ref}",
             due_at=now,
             useful_until=now + valid,
             reason=Reason.of(ReasonCode.REQUESTED),
-            payload={"lookup": lookup.id, "lang": language},
+            payload={"lookup": lookup.public_ref, "lang": language},
         )
         Planner(rt, data).apply(mail, automation="", customer_id=None, version=0)
     return lookup.public_ref
