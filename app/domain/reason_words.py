@@ -44,6 +44,7 @@ WORDS: dict[ReasonCode, str] = {
     ReasonCode.RETURN_SETTLED: N_("the return has been decided meanwhile"),
     ReasonCode.RETURN_UNDONE: N_("the decision was taken back"),
     ReasonCode.SENT_BACK: N_("everything was sent back"),
+    ReasonCode.WITHDRAWAL_PART: N_("the customer wrote which items; compare them with the order"),
     ReasonCode.RULES_OFF: N_("your rules for returns are switched off"),
     ReasonCode.NOT_RETURNABLE: N_("your store finds nothing in the order to return"),
     ReasonCode.RETURN_MOVED_ON: N_("the return stands elsewhere in your store meanwhile"),

@@ -42,6 +42,7 @@ class ReasonCode(StrEnum):
     RETURN_UNDONE = "return_undone"
     SENT_BACK = "sent_back"
     NOT_RETURNABLE = "not_returnable"
+    WITHDRAWAL_PART = "withdrawal_part"
     RULES_OFF = "rules_off"
     RETURN_MOVED_ON = "return_moved_on"
     STORE_TELLS = "store_tells"

@@ -217,6 +217,19 @@ def test_a_withdrawal_in_time_is_accepted_once_with_a_receipt(
     assert kinds(harness) == ["withdrawal_receipt_mail", "return_approved_mail"]
 
 
+def test_a_withdrawal_that_names_its_goods_in_words_is_left_to_the_merchant(
+    harness: Harness, woo: WooStore, delivered: str
+) -> None:
+    told = withdrawing.Declaration("Jana", "zofia@example.sk", "22", "only the blue one", "sk")
+    row = withdrawing.withdraw(harness.deps, woo.shop.id, delivered, told)
+    assert isinstance(row, ReturnRow)
+    harness.run_jobs()
+    held = now(harness, woo, row)
+    assert held.state is ReturnState.HELD
+    assert held.ruling
+    assert held.ruling.reason.code is ReasonCode.WITHDRAWAL_PART
+
+
 def test_a_withdrawal_that_matches_no_order_gets_its_receipt_and_waits(
     harness: Harness, woo: WooStore
 ) -> None:
