@@ -214,19 +214,18 @@ def take_merchants_pages(browser: Browser, demo: Demo, orders: dict[str, str]) -
 
 
 def take_returns(browser: Browser, demo: Demo, orders: dict[str, str]) -> None:
-    """The rules, what they leave to the merchant, and what they would have decided."""
+    """What the rules leave to the merchant, the rules, and what others would have decided."""
     page = screen(browser, 1440, WIDE).new_page()
     page.goto(f"{demo.url}/dev/enter")
-    page.goto(f"{demo.url}/app/returns/rules/on")
-    page.get_by_role("button", name="Switch on").click()
-    page.wait_for_load_state()
     desk = ReturnsDesk(OutboxMailbox(demo.data_dir / "outbox"))
     desk.ask(zuzanas_order(demo, orders["woocommerce"]), ReturnReason.DEFECTIVE)
     until(lambda: bool(page.goto(f"{demo.url}/app/returns") and page.locator("tbody tr").count()))
     save(page, "returns-1440")
     page.locator("tbody th a").first.click()
     page.wait_for_load_state()
+    page.set_viewport_size({"width": 1440, "height": 1020})  # down to the verdict
     save(page, "return-1440")
+    page.set_viewport_size({"width": 1440, "height": WIDE})
     page.goto(f"{demo.url}/app/returns/rules")
     save(page, "returns-rules-1440")
     page.locator("summary", has_text="Reasons").click()
