@@ -40,7 +40,7 @@ from app.platforms.woocommerce.topics import TOPICS
 IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
 LARGEST, ALL_TOGETHER = 250_000, 2_600_000  # bytes of one picture, of all
 START_SECONDS = 180
-PAUSE_MS = 1_500  # longer than a form waits before it asks what saving would change
+PAUSE_MS = 1_500  # a form waits less long before it asks what saving would change
 TELEPHONE, DESK = (360, 780), (1440, 900)
 ZUZANA = Person("zuzana.h@posta.example", "Zuzana", "Horváthová", "SK", "sk")
 OWEN = Person("owen.h@letter.example", "Owen", "Hughes", "GB", "en")
@@ -333,19 +333,17 @@ def take_what_is_tried(browser: Browser, demo: Demo) -> None:
     page = dashboard(browser, demo, DESK, "dark")
     page.goto(f"{demo.url}/app/automations/review_request")
     page.fill("#f-days_after_delivery", "14")
-    page.wait_for_timeout(PAUSE_MS)
     save(page, "review-settings-1440-dark")
     page = dashboard(browser, demo, DESK)
     page.goto(f"{demo.url}/app/texts/review_request/en")
     page.fill("[name=subject]", "{{ first_name | default: 'Hello' }}, how is your {{ item }}?")
-    page.wait_for_timeout(PAUSE_MS)
     save(page, "text-1440")
     page = dashboard(browser, demo, DESK)
     page.goto(f"{demo.url}/app/returns/rules")
     rule = page.locator("ol.rules > li", has_text="30 days")
     rule.locator("summary").click()
     rule.locator("input[name$=-days]").fill("16")
-    page.wait_for_timeout(PAUSE_MS)
+    page.get_by_text("would be decided differently").first.wait_for()
     save(page, "rules-1440")
     page.get_by_role("button", name="Try it on the past").click()
     save(page, "dry-run-1440")
@@ -358,6 +356,7 @@ def take_admins(browser: Browser, demo: Demo) -> None:
     page.goto(f"{woocommerce.url}/wp-admin/admin.php?page=afterglow")
     save(page, "plugin-1440")
     page.goto(f"{shopify.url}/store/{HANDLE}/apps/afterglow/app/returns")
+    page.frame_locator("iframe").get_by_role("heading", name="Returns").first.wait_for()
     save(page, "shopify-1440")
 
 
@@ -396,7 +395,8 @@ def screen(browser: Browser, size: tuple[int, int], scheme: str = "light") -> Br
 
 def save(page: Page, name: str, *, whole: bool = False) -> None:
     """Keep what the screen shows, or the whole page, once it is quiet."""
-    page.wait_for_load_state("networkidle")
+    page.wait_for_load_state()
+    page.wait_for_timeout(PAUSE_MS)
     page.screenshot(path=IMAGES / f"{name}.png", animations="disabled", full_page=whole)
 
 
