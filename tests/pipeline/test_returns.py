@@ -258,6 +258,30 @@ def test_money_that_goes_back_in_the_store_ends_the_return(
     assert kinds(harness) == ["return_approved_mail"]  # the store tells of the refund itself
 
 
+def test_money_for_other_pieces_ends_no_return(harness: Harness, woo: WooStore) -> None:
+    switch_on(harness, woo.shop.id, "returns_approval", {"rules": []})
+    order_id = woo.place(items=[{"sku": woo.skus()[0], "quantity": 4}])
+    woo.move(order_id, "fulfil")
+    harness.advance(days=1)
+    woo.move(order_id, "deliver")
+    portal = asking.find(harness.deps, woo.shop.id, order_id)
+    assert isinstance(portal, asking.Portal)
+    pieces = [{"id": int(portal.order.lines[0].line_id), "quantity": 1}]
+    woo.move(order_id, "refund", lines=pieces)
+    harness.advance(minutes=1)
+    first = ask(harness, woo, order_id)
+    second = ask(harness, woo, order_id)
+    woo.move(order_id, "touch")
+    assert now(harness, woo, first).state is ReturnState.APPROVED
+    harness.advance(minutes=1)
+    woo.move(order_id, "refund", lines=pieces)
+    assert now(harness, woo, first).state is ReturnState.REFUNDED
+    assert now(harness, woo, second).state is ReturnState.APPROVED
+    harness.advance(minutes=1)
+    woo.move(order_id, "refund", lines=pieces)
+    assert now(harness, woo, second).state is ReturnState.REFUNDED
+
+
 def test_without_rules_everything_is_left_to_the_merchant(harness: Harness, woo: WooStore) -> None:
     order_id = woo.place()
     woo.move(order_id, "fulfil")
