@@ -105,6 +105,20 @@ def test_what_is_asked_in_a_customer_account_is_decided_by_the_same_rules(
     assert list(words.notes.values()) == ["Priveľké"]
 
 
+def test_pieces_of_one_line_that_came_in_two_parcels_are_one_item(store: ShopifyStore) -> None:
+    order = store.place()
+    line = str(next(o for o in store.see("orders") if o["id"] == int(order))["lines"][0]["id"])
+    for _ in range(2):
+        store.move(order, "fulfill", lines={line: 1})
+    store.move(order, "request-return", lines={line: 2}, reason="too-big", note="Priveľké")
+    row = only(store, order)
+    with store.harness.shop(store.shop.id) as data:
+        (lines,) = data.returns.lines([row.id]).values()
+        words = data.returns.words(row)
+    assert [(each.line_id, each.quantity) for each in lines] == [(line, 2)]
+    assert words.notes == {line: "Priveľké"}
+
+
 def test_a_request_that_the_rules_leave_to_a_person_may_be_declined_in_the_admin(
     store: ShopifyStore, order: str
 ) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from app.automations.returns_approval import kind_of
 from app.db.returns import ReturnRow
 from app.db.tenant import ShopData
-from app.domain.actions import FINAL, ActionKind
+from app.domain.actions import FINAL, ActionKind, ActionState
 from app.domain.errors import Bug, Refused
 from app.domain.ids import ReturnId
 from app.domain.reasons import Reason, ReasonCode
@@ -36,6 +36,7 @@ _PERIOD_RULES = {"window"}
 _FINAL_SALE_RULES = {"not_sent", "products", "categories", "tags", "sale"}
 _IN_STORE = {ActionKind.RETURN_OPEN, ActionKind.RETURN_UPDATE}
 _SOON = timedelta(seconds=5)
+_LATER = timedelta(minutes=1)
 
 
 class ReturnOpen:
@@ -171,7 +172,9 @@ def _wait_for_earlier(work: Work, row: ReturnRow) -> None:
     for action in rows:
         same = action.kind in _IN_STORE and action.payload.get("return_id") == row.id
         if same and action.id < work.action.id and action.state not in FINAL:
-            raise Busy("an earlier step of the return is on its way", _SOON)
+            stuck = action.state in (ActionState.BLOCKED, ActionState.DEFERRED)
+            wait = _LATER if stuck else _SOON
+            raise Busy("an earlier step of the return is on its way", wait)
 
 
 def _state(work: Work) -> ReturnState:
