@@ -14,7 +14,7 @@ from app.db import continuity as database
 from app.db.actions import RESTORED
 from app.db.backup import copy_running, put_back
 from app.domain.actions import Action, ActionKind, ActionState
-from app.domain.decisions import Schedule
+from app.domain.decisions import Decline, Schedule
 from app.domain.reasons import Reason, ReasonCode
 from app.jobs.queues import connect
 from app.jobs.witness import RedisWitness
@@ -256,6 +256,32 @@ def test_what_news_of_the_lost_days_moves_into_them_is_held(
         assert [each.id for each in held_rows(stand)] == [row.id]
         settle(stand.harness)
         assert "review_request_mail" not in {kind for _, kind in sent(stand)}
+
+
+@pytest.mark.both_databases
+def test_a_held_row_that_was_withdrawn_and_planned_again_is_held_again(
+    tmp_path: Path, database_url: str
+) -> None:
+    """Its order was cancelled and came back; the merchant has said nothing."""
+    with standing("woocommerce", tmp_path, database_url) as stand:
+        order_id = due_shop(stand)
+        continuity.announce(stand.harness.deps)
+        row = rows(stand, order_id)[ActionKind.REVIEW_REQUEST_MAIL]
+        cancelled = Reason.of(ReasonCode.ORDER_CANCELLED)
+        again = Schedule(
+            kind=row.kind,
+            dedupe_key=row.dedupe_key,
+            due_at=row.due_at,
+            useful_until=row.due_at + timedelta(days=30),
+            reason=row.reason,
+            order_id=order_id,
+            payload=row.payload,
+        )
+        for decision in (Decline(row.kind, row.dedupe_key, cancelled, order_id), again):
+            with stand.harness.change(stand.shop_id) as data:
+                planner = Planner(stand.harness.deps, data)
+                planner.apply(decision, row.automation, row.customer_id, row.settings_version)
+        assert [each.id for each in held_rows(stand)] == [row.id]
 
 
 def test_redis_remembers_each_databases_last_beat(redis: Redis) -> None:
