@@ -128,7 +128,7 @@ def _status(state: reports.Home, words: Translator) -> dict[str, Any]:
         "last_received": received.isoformat(timespec="seconds") if received else None,
         "waiting": health.waiting,
         "late": health.late,
-        "needs_you": state.uncertain + state.failed + state.parked,
+        "needs_you": sum(state.rows_for_merchant),
         "problems": [
             {"what": each.what, "text": each.text, "action": each.action, "to": each.href or ""}
             for each in (explain(problem, words) for problem in state.problems)

@@ -10,6 +10,7 @@ from app.domain.ids import ShopId
 from app.pipeline.runtime import Runtime
 from app.services import importing, reports
 from app.services.importing import ImportProgress
+from app.services.plugin import link as plugin
 from app.services.reconcile import CURSOR as RECONCILE
 from app.services.subscriptions import reachable
 
@@ -65,7 +66,7 @@ def setup(rt: Runtime, shop_id: ShopId) -> Setup:
             polls_minutes=platform.polls_minutes,
             hooks=[
                 Hook(topic, owned or topic in active, last.get(topic))
-                for topic in sorted(platform.topics)
+                for topic in sorted(plugin.topics(platform, data))
             ],
             app_owns_hooks=owned,
             reachable=owned or reachable(rt.links.public_url, shop.domain),
