@@ -1,9 +1,11 @@
 """A backup is put back: nobody is mailed twice, and the merchant decides what may be done again."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -347,6 +349,35 @@ def test_a_database_that_went_back_in_time_is_noticed_by_its_witness(
         # Another database in the same directory is none of its business.
         witness.write("another", harness.wall.now() + timedelta(days=2))
         assert watch.look_back() is None
+
+
+@pytest.mark.both_databases
+def test_of_processes_that_notice_it_at_one_moment_one_holds(
+    tmp_path: Path, database_url: str
+) -> None:
+    with standing("woocommerce", tmp_path, database_url) as stand:
+        order_id = due_shop(stand)
+        harness, witness = stand.harness, FileWitness(tmp_path)
+        watch = Watch(harness.deps, [witness])
+        harness.wall.advance(minutes=1)
+        assert watch.beat("clock")
+        with harness.deps.db.read() as uow:
+            identity = database.identified(uow).identity
+        witness.write(identity, harness.wall.now() + timedelta(minutes=2))
+        start = Barrier(4)
+
+        def notice(_: int) -> bool:
+            start.wait()
+            return watch.look_back() is not None
+
+        with ThreadPoolExecutor(4) as processes:
+            assert sorted(processes.map(notice, range(4))) == [False, False, False, True]
+        with harness.shop(stand.shop_id) as data:
+            verbs = [line.verb for line in data.journal.of_order(order_id)]
+            restoration = database.latest(data.uow)
+        assert verbs.count("blocked") == 1
+        assert restoration
+        assert restoration.id == 1
 
 
 def test_a_witness_that_cannot_be_read_or_written_is_no_witness(tmp_path: Path) -> None:
