@@ -40,13 +40,17 @@ class Restoration:
 
 
 def identified(uow: UnitOfWork) -> Continuity:
-    """Which database this is; it gets its identity when it is asked for the first time."""
+    """Which database this is; it gets its identity when it is asked for the first time.
+
+    Kept from others until this transaction ends, so that of two processes which notice a
+    restoration the second sees what the first did. (SQLite: the write transaction is the lock.)
+    """
     uow.connection.execute(
         uow.insert(continuity)
         .values(id=1, identity=secrets.token_hex(16))
         .on_conflict_do_nothing(index_elements=["id"])
     )
-    row = uow.connection.execute(select(continuity)).one()
+    row = uow.connection.execute(select(continuity).with_for_update()).one()
     return Continuity(row.identity, row.copied_at)
 
 

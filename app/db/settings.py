@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, select
 
 from app.db.base import Repository
-from app.db.models import settings_versions, shops
+from app.db.models import settings_versions
+from app.db.shops import Shops
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,7 @@ class Settings(Repository):
     ) -> int:
         """Append a version; returns its number."""
         # On PostgreSQL two savers would find the same newest number: one waits for the other.
-        own = select(shops.c.id).where(shops.c.id == self._shop_id).with_for_update()
-        self._connection.execute(own)
+        Shops(self._uow).held(self._shop_id)
         newest = select(func.coalesce(func.max(settings_versions.c.version), 0)).where(
             self._mine(settings_versions), settings_versions.c.automation == automation
         )

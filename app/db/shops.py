@@ -78,6 +78,14 @@ class Shops:
             raise LookupError(f"no shop {shop_id}")
         return shop
 
+    def held(self, shop_id: ShopId) -> Shop:
+        """The same, kept from others until this transaction ends: what is compared with what was
+        shown is still so when it is written. (SQLite: the write transaction is the lock.)
+        """
+        own = select(shops.c.id).where(shops.c.id == shop_id).with_for_update()
+        self._connection.execute(own)
+        return self.get(shop_id)
+
     def find(self, platform: str, domain: str) -> Shop | None:
         """By the platform's own name of the shop."""
         return self._one((shops.c.platform == platform) & (shops.c.domain == domain))

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Select, func, select
 
 from app.db.base import Repository
-from app.db.models import shops, templates
+from app.db.models import templates
+from app.db.shops import Shops
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,7 @@ class Templates(Repository):
     ) -> int | None:
         """Append a version; returns its number, None if somebody saved since `expected_version`."""
         # On PostgreSQL two savers would find the same newest number: one waits for the other.
-        own = select(shops.c.id).where(shops.c.id == self._shop_id).with_for_update()
-        self._connection.execute(own)
+        Shops(self._uow).held(self._shop_id)
         known = self.current(message, language)
         if (known.version if known else 0) != expected_version:
             return None

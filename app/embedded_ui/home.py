@@ -37,7 +37,7 @@ def index(merchant: MerchantSession) -> ResponseReturnValue:
         state=state,
         problems=[explain(problem, reader.words) for problem in state.problems],
         week=_week(state, reader),
-        needs=len(state.problems) + sum(1 for n in _row_needs(state) if n),
+        needs=len(state.problems) + sum(1 for n in state.rows_for_merchant if n),
         names=AUTOMATIONS,
         reason_words=WORDS,
         mean=_mean(*state.reviews),
@@ -50,10 +50,6 @@ def index(merchant: MerchantSession) -> ResponseReturnValue:
 
 def _mean(count: int, stars: int) -> Decimal:
     return (Decimal(stars) / count).quantize(Decimal("0.1")) if count else Decimal(0)
-
-
-def _row_needs(state: reports.Home) -> tuple[int, ...]:
-    return state.uncertain, state.failed, state.parked, state.returns.held
 
 
 def _week(state: reports.Home, reader: Reader) -> BarChart:

@@ -16,6 +16,7 @@ from app.automations.words import AUTOMATIONS
 from app.db.shops import Shop
 from app.http import current_deps, empty
 from app.i18n import Translator, negotiate
+from app.logs import about_shop
 from app.platforms.woocommerce.plugin_signatures import Call
 from app.services import reports, switching
 from app.services.plugin import calls, entry
@@ -38,6 +39,7 @@ def open_dashboard() -> ResponseReturnValue:
     if isinstance(found, NoEntry):
         log.info("plugin.no_entry", code=found.code)
         return render_template("installers/no_entry.html", code=found.code), 403
+    about_shop(found.shop.id)
     response = redirect(found.to, 303)
     cookies.sign_in(deps, response, found.shop, found.user)
     return response
@@ -113,6 +115,7 @@ def _caller(body: bytes) -> Shop:
     if isinstance(found, Refused):
         log.info("plugin.call_refused", code=found.code)
         abort(empty(401))
+    about_shop(found.id)
     return found
 
 
@@ -125,7 +128,7 @@ def _status(state: reports.Home, words: Translator) -> dict[str, Any]:
         "last_received": received.isoformat(timespec="seconds") if received else None,
         "waiting": health.waiting,
         "late": health.late,
-        "needs_you": state.uncertain + state.failed + state.parked,
+        "needs_you": sum(state.rows_for_merchant),
         "problems": [
             {"what": each.what, "text": each.text, "action": each.action, "to": each.href or ""}
             for each in (explain(problem, words) for problem in state.problems)

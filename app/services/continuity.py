@@ -113,9 +113,9 @@ class Watch:
         self.look_back()
         now = self._deps.wall.now()
         with self._deps.db.write() as uow:
+            identity = continuity.identified(uow).identity  # first, as whoever holds takes them
             if not acquire(uow, CLOCK, holder, now, now + BEAT_LASTS):
                 return False
-            identity = continuity.identified(uow).identity
         for witness in self._witnesses:
             witness.write(identity, now + BEAT_LASTS)
         return True

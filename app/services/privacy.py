@@ -50,33 +50,22 @@ def carry_out(rt: Runtime, shop_id: ShopId) -> None:
 
 def erase_customer(rt: Runtime, shop_id: ShopId, customer_id: CustomerId) -> None:
     """Erase one customer on the merchant's wish: asked for here, carried out by a job."""
-    with rt.db.read() as uow:
-        data = ShopData(uow, shop_id)
-        person, order_ids = data.customers.person(customer_id), data.orders.of_customer(customer_id)
-    with rt.db.write() as uow:
-        data = ShopData(uow, shop_id)
-        data.privacy.ask(
-            Control.CUSTOMER_REDACT, person, tuple(order_ids), _OURS - customer_id, rt.wall.now()
-        )
-        uow.after_commit("privacy", shop_id)
+    _ask(rt, shop_id, customer_id, Control.CUSTOMER_REDACT, _OURS - customer_id)
 
 
 def hand_over_customer(rt: Runtime, shop_id: ShopId, customer_id: CustomerId) -> None:
     """A file with all that is known of one customer, on the merchant's wish: a job writes it, and
     the owner gets a mail with its address.
     """
+    _ask(rt, shop_id, customer_id, Control.DATA_REQUEST, _OUR_FILES - customer_id)
+
+
+def _ask(rt: Runtime, shop_id: ShopId, customer_id: CustomerId, kind: Control, key: int) -> None:
     with rt.db.read() as uow:
         data = ShopData(uow, shop_id)
         person, order_ids = data.customers.person(customer_id), data.orders.of_customer(customer_id)
     with rt.db.write() as uow:
-        data = ShopData(uow, shop_id)
-        data.privacy.ask(
-            Control.DATA_REQUEST,
-            person,
-            tuple(order_ids),
-            _OUR_FILES - customer_id,
-            rt.wall.now(),
-        )
+        ShopData(uow, shop_id).privacy.ask(kind, person, tuple(order_ids), key, rt.wall.now())
         uow.after_commit("privacy", shop_id)
 
 
@@ -97,7 +86,8 @@ def _hand_over(rt: Runtime, shop_id: ShopId, request: PrivacyRequest) -> None:
         token = data.privacy.add_export(export_name(traces, request.id), text, wall, expires)
         schedule = Schedule(
             kind=ActionKind.DATA_EXPORT_MAIL,
-            dedupe_key=f"export:{request.id}",
+            # asked for again once it was done, a request is the same row
+            dedupe_key=f"export:{request.id}:{request.requested_at:%Y%m%d%H%M%S}",
             due_at=now,
             useful_until=now + EXPORT_KEPT,
             reason=Reason.of(ReasonCode.REQUESTED),

@@ -76,6 +76,11 @@ class Home:
     health: Health
     first_steps: bool
 
+    @property
+    def rows_for_merchant(self) -> tuple[int, ...]:
+        """How many rows of each kind wait for a person's word."""
+        return self.uncertain, self.failed, self.parked, self.returns.held
+
 
 def home(rt: Runtime, shop_id: ShopId) -> Home:
     """The state of one shop."""

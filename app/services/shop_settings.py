@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, field_validator
 
 from app.automations.base import SettingsModel
-from app.db.shops import Shops
+from app.db.shops import Shop, Shops
 from app.db.tenant import ShopData
 from app.domain.colour import ColourError, parse
 from app.domain.emails import canonical_email
@@ -90,8 +90,12 @@ class ShopSettings(SettingsModel):
     @field_validator("logo_url")
     @classmethod
     def _is_on_the_web(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if value and (parts.scheme != "https" or not parts.hostname):
+        try:
+            parts = urlsplit(value)
+            usable = parts.scheme == "https" and bool(parts.hostname)
+        except ValueError:  # such as https://[
+            usable = False
+        if value and not usable:
             raise ValueError(_WEB)
         return value
 
@@ -112,8 +116,11 @@ class Saved:
 def stored(rt: Runtime, shop_id: ShopId) -> ShopSettings:
     """What is in force. What the store itself told and cannot be used here is left empty."""
     with rt.db.read() as uow:
-        shops = Shops(uow)
-        shop, reply_to = shops.get(shop_id), shops.reply_to(shop_id)
+        shop, reply_to = Shops(uow).get(shop_id), Shops(uow).reply_to(shop_id)
+    return _stored(shop, reply_to)
+
+
+def _stored(shop: Shop, reply_to: str | None) -> ShopSettings:
     values = {
         "sender_name": shop.sender_name or "",
         "reply_to": reply_to or "",
@@ -145,16 +152,18 @@ def check(entered: Mapping[str, Any]) -> ShopSettings | tuple[FieldError, ...]:
 
 def save(rt: Runtime, shop_id: ShopId, entered: Mapping[str, Any], *, seen: str) -> Saved:
     """Store them if they are sound and nobody saved since the form was made."""
-    wanted, known = check(entered), stored(rt, shop_id)
+    wanted = check(entered)
     if not isinstance(wanted, ShopSettings):
         return Saved(wanted)
-    if wanted == known:
-        return Saved()
-    if seen != state_of(known):
-        return Saved(conflict=True)
     with rt.db.write() as uow:
         shops, data = Shops(uow), ShopData(uow, shop_id)
-        chosen = shops.get(shop_id).language_chosen or wanted.language != known.language
+        shop = shops.held(shop_id)
+        known = _stored(shop, shops.reply_to(shop_id))
+        if wanted == known:
+            return Saved()
+        if seen != state_of(known):
+            return Saved(conflict=True)
+        chosen = shop.language_chosen or wanted.language != known.language
         shops.change(
             shop_id,
             sender_name=wanted.sender_name or None,

@@ -103,6 +103,7 @@ def save(
 ) -> SaveResult:
     """Store settings if they are sound and nobody saved since `expected_version` was shown."""
     with rt.db.write() as uow:
+        Shops(uow).held(shop_id)
         data = ShopData(uow, shop_id)
         known = stored(data, key)
         if known.version != expected_version:
@@ -122,6 +123,7 @@ def save(
 def switch_on(rt: Runtime, shop_id: ShopId, key: str, by: str) -> None:
     """From now on the automation answers events; those from before plan nothing."""
     with rt.db.write() as uow:
+        Shops(uow).held(shop_id)
         data = ShopData(uow, shop_id)
         known = stored(data, key)
         if known.enabled:
@@ -134,6 +136,7 @@ def switch_on(rt: Runtime, shop_id: ShopId, key: str, by: str) -> None:
 def switch_off(rt: Runtime, shop_id: ShopId, key: str, by: str) -> int:
     """Plan nothing any more and withdraw what waits; returns how many rows that were."""
     with rt.db.write() as uow:
+        Shops(uow).held(shop_id)
         data = ShopData(uow, shop_id)
         known = stored(data, key)
         if not known.enabled:

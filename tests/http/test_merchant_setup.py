@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.domain.actions import ActionKind
-from app.platforms.woocommerce.topics import TOPICS
+from app.platforms.woocommerce.topics import PLUGIN_TOPICS, TOPICS
+from app.services.plugin import link as plugin
 from tests.http.merchant_shop import NOW, MerchantShop, merchant_shop, order, text_of
 
 
@@ -59,6 +60,17 @@ def test_each_webhook_is_listed_with_its_last_delivery(shop: MerchantShop) -> No
     assert "order.updated Missing none lately" in page
     assert "order.created Active 7 minutes ago" in page
     assert "Register again" in page
+
+
+def test_what_only_our_plugin_tells_is_listed_where_it_is_there(shop: MerchantShop) -> None:
+    subscribe(shop)
+    assert "woocommerce_afterglow" not in shop.get("/app/setup")
+    with shop.write() as data:
+        plugin.noticed(shop.deps, data, there=True)
+    page = text_of(shop.get("/app/setup"))
+    assert f"{len(TOPICS)} of {len(TOPICS) + len(PLUGIN_TOPICS)} active" in page
+    for topic in PLUGIN_TOPICS:
+        assert f"{topic} Missing" in page
 
 
 def test_looking_again_asks_the_store_and_compares_its_webhooks(shop: MerchantShop) -> None:

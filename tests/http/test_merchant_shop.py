@@ -2,7 +2,10 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
+from threading import Barrier
 from urllib.parse import urlsplit
 
 import pytest
@@ -113,6 +116,23 @@ def test_two_forms_at_once_the_second_sees_what_differs(shop: MerchantShop) -> N
     assert 'value="Second"' in answer.text
 
 
+@pytest.mark.both_databases
+def test_of_two_forms_saved_at_the_same_moment_one_sees_a_conflict(shop: MerchantShop) -> None:
+    known = shop_settings.stored(shop.deps, shop.shop.id)
+    seen, start = shop_settings.state_of(known), Barrier(8)
+
+    def save_at_once(n: int) -> bool:
+        entered = {**known.model_dump(), "sender_name": f"Sender {n}"}
+        start.wait()
+        return shop_settings.save(shop.deps, shop.shop.id, entered, seen=seen).done
+
+    with ThreadPoolExecutor(8) as threads:
+        done = list(threads.map(save_at_once, range(8)))
+    assert done.count(True) == 1
+    stored = shop_settings.stored(shop.deps, shop.shop.id)
+    assert stored.sender_name == f"Sender {done.index(True)}"
+
+
 def test_the_chosen_language_stays_when_the_store_says_another(shop: MerchantShop) -> None:
     info = StoreInfo(
         name="Store", url="https://cinar-breza.example/", email=None, timezone="UTC",
@@ -152,6 +172,16 @@ def test_a_customers_file_is_asked_for_once_and_mailed_to_the_owner(shop: Mercha
     shop.work()
     mails = [mail for mail in shop.mails() if mail.kind == "data_export_mail"]
     assert [mail.to_address for mail in mails] == ["eliska@cinar-breza.example"]
+
+
+def test_a_customers_file_that_was_mailed_can_be_asked_for_again(shop: MerchantShop) -> None:
+    shop.take(order(0))
+    customer = customer_of(shop, 0)
+    for asked in (1, 2):
+        shop.post(f"/app/customers/{customer}/export")
+        shop.work()
+        assert [mail.kind for mail in shop.mails()] == ["data_export_mail"] * asked
+        shop.clock.at += timedelta(days=1)
 
 
 def test_forgetting_asks_for_typing_and_takes_the_person_out(shop: MerchantShop) -> None:

@@ -20,9 +20,11 @@ from app.db.shops import Shops, ShopState
 from app.db.tenant import ShopData
 from app.deps import Deps
 from app.jobs.health import queue_state
+from app.platforms.woocommerce.topics import PLUGIN_TOPICS
 from app.services import checkup
 from app.services.checkup import Finding, Level
 from app.services.continuity import Watch
+from app.services.plugin import link as plugin
 from tests.pipeline.conftest import WooStore
 from tests.support import Harness, close, make_harness
 from tests.unit.channels.test_smtp import AUTH, Inbox, plain_login, serving
@@ -74,6 +76,16 @@ def test_a_disabled_and_a_missing_webhook_are_named(harness: Harness, woo: WooSt
     assert "8 of 10 active" in found.what
     assert "disabled by the store: order.updated" in found.what
     assert "missing: order.deleted" in found.what
+
+
+def test_what_our_plugin_tells_is_looked_for_where_it_is_there(
+    harness: Harness, woo: WooStore
+) -> None:
+    with harness.change(woo.shop.id) as data:
+        plugin.noticed(harness.deps, data, there=True)
+    (found,) = wrong(checkup.check_shops(harness.deps))
+    assert f"10 of {10 + len(PLUGIN_TOPICS)} active" in found.what
+    assert "missing: action.woocommerce_afterglow" in found.what
 
 
 def test_a_store_whose_keys_were_removed_says_so_as_its_merchant_reads_it(

@@ -1,9 +1,11 @@
 """A backup is put back: nobody is mailed twice, and the merchant decides what may be done again."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -14,7 +16,7 @@ from app.db import continuity as database
 from app.db.actions import RESTORED
 from app.db.backup import copy_running, put_back
 from app.domain.actions import Action, ActionKind, ActionState
-from app.domain.decisions import Schedule
+from app.domain.decisions import Decline, Schedule
 from app.domain.reasons import Reason, ReasonCode
 from app.jobs.queues import connect
 from app.jobs.witness import RedisWitness
@@ -258,6 +260,32 @@ def test_what_news_of_the_lost_days_moves_into_them_is_held(
         assert "review_request_mail" not in {kind for _, kind in sent(stand)}
 
 
+@pytest.mark.both_databases
+def test_a_held_row_that_was_withdrawn_and_planned_again_is_held_again(
+    tmp_path: Path, database_url: str
+) -> None:
+    """Its order was cancelled and came back; the merchant has said nothing."""
+    with standing("woocommerce", tmp_path, database_url) as stand:
+        order_id = due_shop(stand)
+        continuity.announce(stand.harness.deps)
+        row = rows(stand, order_id)[ActionKind.REVIEW_REQUEST_MAIL]
+        cancelled = Reason.of(ReasonCode.ORDER_CANCELLED)
+        again = Schedule(
+            kind=row.kind,
+            dedupe_key=row.dedupe_key,
+            due_at=row.due_at,
+            useful_until=row.due_at + timedelta(days=30),
+            reason=row.reason,
+            order_id=order_id,
+            payload=row.payload,
+        )
+        for decision in (Decline(row.kind, row.dedupe_key, cancelled, order_id), again):
+            with stand.harness.change(stand.shop_id) as data:
+                planner = Planner(stand.harness.deps, data)
+                planner.apply(decision, row.automation, row.customer_id, row.settings_version)
+        assert [each.id for each in held_rows(stand)] == [row.id]
+
+
 def test_redis_remembers_each_databases_last_beat(redis: Redis) -> None:
     witness = RedisWitness(redis)
     assert witness.saw("one") is None
@@ -321,6 +349,35 @@ def test_a_database_that_went_back_in_time_is_noticed_by_its_witness(
         # Another database in the same directory is none of its business.
         witness.write("another", harness.wall.now() + timedelta(days=2))
         assert watch.look_back() is None
+
+
+@pytest.mark.both_databases
+def test_of_processes_that_notice_it_at_one_moment_one_holds(
+    tmp_path: Path, database_url: str
+) -> None:
+    with standing("woocommerce", tmp_path, database_url) as stand:
+        order_id = due_shop(stand)
+        harness, witness = stand.harness, FileWitness(tmp_path)
+        watch = Watch(harness.deps, [witness])
+        harness.wall.advance(minutes=1)
+        assert watch.beat("clock")
+        with harness.deps.db.read() as uow:
+            identity = database.identified(uow).identity
+        witness.write(identity, harness.wall.now() + timedelta(minutes=2))
+        start = Barrier(4)
+
+        def notice(_: int) -> bool:
+            start.wait()
+            return watch.look_back() is not None
+
+        with ThreadPoolExecutor(4) as processes:
+            assert sorted(processes.map(notice, range(4))) == [False, False, False, True]
+        with harness.shop(stand.shop_id) as data:
+            verbs = [line.verb for line in data.journal.of_order(order_id)]
+            restoration = database.latest(data.uow)
+        assert verbs.count("blocked") == 1
+        assert restoration
+        assert restoration.id == 1
 
 
 def test_a_witness_that_cannot_be_read_or_written_is_no_witness(tmp_path: Path) -> None:

@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 import requests
 
+from app.db.returns import NewReturn
+from app.domain.money import Money
+from app.domain.returns import ReturnKind, ReturnOrigin, ReturnState
 from app.platforms.woocommerce.plugin_signatures import Call, call_signature
 from tests.http.installing import Installation
 from tests.support import switch_on
@@ -82,6 +85,18 @@ def test_the_page_shows_health_and_counters_in_the_readers_language(
     slovak = plugin_page(connected)
     assert "Obchod odmieta náš kľúč" in slovak or "kľúč" in slovak
     assert "Review request" not in slovak
+
+
+def test_a_return_that_is_left_to_the_merchant_waits_for_them(connected: Installation) -> None:
+    assert signed_call(connected).json()["needs_you"] == 0
+    held = NewReturn(
+        ReturnKind.WITHDRAWAL, ReturnOrigin.CUSTOMER, ReturnState.HELD, (), Money(0, "EUR"),
+        connected.harness.business.now(),
+    )  # fmt: skip
+    with connected.harness.change(shop(connected).id) as data:
+        data.returns.add(held)
+    assert signed_call(connected).json()["needs_you"] == 1
+    assert "1 thing waits for you in the dashboard." in plugin_page(connected)
 
 
 def test_switching_on_leads_to_what_it_would_do(connected: Installation) -> None:

@@ -132,6 +132,8 @@ def test_other_signatures_are_refused(connected: Installation) -> None:
         f"{head}.{body}.{mac}.{mac}",
         f"{head}.!!!.{mac}",
         f"{head}.{body}.{mac}" + "A" * 5000,
+        jwt.encode(fresh | {"site": "\ud800"}, "f" * 64, algorithm="HS256"),
+        jwt.encode(fresh | {"site": "\0"}, "f" * 64, algorithm="HS256"),
         "",
         "x" * 9000,
     ):

@@ -79,7 +79,8 @@ class Planning(ActionRows):
             return ActionId(row.id), "moved"
         by_hand = row.reason == ReasonCode.CANCELLED_BY_MERCHANT  # a person's word is final
         if row.state in _REVIVABLE and not by_hand and now < schedule.useful_until:
-            self._change(row.id, {**values, "state": ActionState.PLANNED, "ended_at": None}, ())
+            values |= {"state": ActionState.PLANNED, "problem": None, "ended_at": None}
+            self._change(row.id, values, ())
             return ActionId(row.id), "revived"
         return ActionId(row.id), "final"
 

@@ -10,6 +10,7 @@ import binascii
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 import jwt
 
 _LONGEST_TOKEN = 4096
+_SITE = re.compile(r"[A-Za-z0-9_-]{1,64}")  # a database takes no half characters, and no NUL
 _SIGNATURE_ONLY: Any = {  # times and audience are for the caller, who has a clock
     f"verify_{claim}": claim == "signature"
     for claim in ("signature", "exp", "nbf", "iat", "aud", "iss", "sub", "jti")
@@ -71,7 +73,7 @@ def claimed_site(token: str) -> str | None:
     except (binascii.Error, ValueError, RecursionError):
         return None
     site = claims.get("site") if isinstance(claims, dict) else None
-    return site if isinstance(site, str) else None
+    return site if isinstance(site, str) and _SITE.fullmatch(site) else None
 
 
 def read_token(token: str, secrets: Sequence[str]) -> Mapping[str, Any] | None:

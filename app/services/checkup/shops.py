@@ -21,6 +21,7 @@ from app.i18n import Translator
 from app.platforms.base import RemoteWebhook, Store
 from app.services.checkup.finding import Finding
 from app.services.connections.checking import same_store
+from app.services.plugin import link as plugin
 from app.services.problems import explain
 from app.services.subscriptions import delivery_address, reachable
 
@@ -124,11 +125,12 @@ def _webhooks(deps: Deps, shop: Shop, store: Store) -> Iterator[Finding]:
         )  # fmt: skip
         return
     with deps.db.read() as uow:
-        rows = ShopData(uow, shop.id).webhooks.all()
+        data = ShopData(uow, shop.id)
+        rows, topics = data.webhooks.all(), sorted(plugin.topics(platform, data))
     there = store.webhooks.list()
     address = delivery_address(deps, platform)
-    active, disabled, missing = _sorted(sorted(platform.topics), rows, there, address)
-    told = f"{shop.domain}: {len(active)} of {len(platform.topics)} active"
+    active, disabled, missing = _sorted(topics, rows, there, address)
+    told = f"{shop.domain}: {len(active)} of {len(topics)} active"
     if not disabled and not missing:
         yield Finding.ok("webhooks", f"{told}.", shop.id)
         return
