@@ -269,16 +269,6 @@ class Returns(Repository):
         asked, by_rules = self._connection.execute(query).one()
         return asked, by_rules
 
-    def since(self, at: datetime, limit: int) -> list[ReturnRow]:
-        """Asked for at or after a time, oldest first."""
-        query = (
-            select(returns)
-            .where(self._mine(returns), returns.c.requested_at >= at)
-            .order_by(returns.c.requested_at)
-            .limit(limit)
-        )
-        return [return_from(row) for row in self._connection.execute(query)]
-
     def _all(self, which: ColumnElement[bool]) -> list[ReturnRow]:
         query = select(returns).where(self._mine(returns), which).order_by(returns.c.id)
         return [return_from(row) for row in self._connection.execute(query)]
