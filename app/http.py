@@ -60,11 +60,14 @@ def empty(status: int) -> Response:
 
 def allow(response: Response, **sources: str) -> Response:
     """Replace parts of the content security policy: `allow(r, frame_ancestors="https://…")`."""
+    pictures = "'self' https: data:"
+    if current_deps().settings.allow_loopback_stores:
+        pictures += " http:"  # stores on a developer's own machine have no certificate
     policy = {
         "default-src": "'none'",
         "style-src": "'self'",
         "script-src": "'self'",
-        "img-src": "'self' https: data:",
+        "img-src": pictures,
         "connect-src": "'self'",
         "form-action": "'self'",
         "frame-ancestors": "'none'",

@@ -91,7 +91,9 @@ class Erasure(Repository):
                     returns.c.email_hash.in_(traces.email_hashes),
                 ),
             )
-            .values(sealed=None, email_hash=None, customer_id=None)
+            .values(  # whoever read the words before does not write them back
+                sealed=None, email_hash=None, customer_id=None, revision=returns.c.revision + 1
+            )
         )
         self._connection.execute(
             update(coupons)

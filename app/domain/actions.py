@@ -75,7 +75,7 @@ PROMPT_MAIL = frozenset(
 # A void that was done before changes nothing, and a second mail of these can be thrown away.
 HARMLESS_TWICE = PROMPT_MAIL | {ActionKind.COUPON_VOID}
 # What the law asks for is done also after the merchant has left.
-OUTLIVES_CONNECTION = frozenset({ActionKind.DATA_EXPORT_MAIL})
+OUTLIVES_CONNECTION = frozenset({ActionKind.DATA_EXPORT_MAIL, ActionKind.WITHDRAWAL_RECEIPT_MAIL})
 
 
 @dataclass(frozen=True, slots=True)

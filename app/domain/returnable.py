@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 
 from app.domain.ids import PlatformId
 from app.domain.money import Money
@@ -11,6 +12,16 @@ from app.domain.snapshots import Line, OrderSnapshot
 
 # Goods of these are with the merchant; the refund that names the same pieces is theirs.
 _BACK = frozenset({ReturnState.RECEIVED, ReturnState.REFUNDED, ReturnState.CLOSED})
+
+_TAKES_MONEY = (
+    ReturnState.REFUNDED,
+    ReturnState.CLOSED,
+    ReturnState.RECEIVED,
+    ReturnState.APPROVED,
+    ReturnState.HELD,
+    ReturnState.REQUESTED,
+)
+_SKEW = timedelta(minutes=1)  # by which a store's clock may be behind ours
 
 
 def quantities_left(
@@ -50,6 +61,33 @@ def quantities_given_back(
             for item in past.items:
                 back[item.line_id] += item.quantity
     return back | Counter(refunded_quantities(order))  # the greater of both: they name the same
+
+
+def paid_back(order: OrderSnapshot, returns: Iterable[PastReturn]) -> frozenset[str]:
+    """Open returns of the order whose pieces have all been paid back since they were asked for.
+
+    Each refunded piece counts for one return: first for those that ended, then for those whose
+    goods are with the merchant or on their way, the older before the younger.
+    """
+    pools = [(refund.created_at, Counter(refund.lines or {})) for refund in order.refunds]
+    paid = set()
+    own = [r for r in returns if r.order_id == order.order_id and r.state in _TAKES_MONEY]
+    for past in sorted(own, key=lambda r: (_TAKES_MONEY.index(r.state), r.requested_at)):
+        since = past.requested_at - _SKEW
+        theirs = [pool for at, pool in pools if at is None or at >= since]
+        wanted: Counter[PlatformId] = Counter()
+        for item in past.items:
+            wanted[item.line_id] += item.quantity
+        enough = wanted <= sum(theirs, Counter())
+        if past.open and not (wanted and enough):
+            continue
+        for pool in theirs:
+            taken = wanted & pool
+            pool.subtract(taken)
+            wanted -= taken
+        if past.open:
+            paid.add(past.name)
+    return frozenset(paid)
 
 
 def value_of(line: Line, quantity: int) -> Money:

@@ -52,6 +52,15 @@ UNDECIDED = frozenset({ReturnState.REQUESTED, ReturnState.HELD})
 CLAIMED_RETURNS = OPEN_RETURNS | {ReturnState.REFUNDED, ReturnState.CLOSED}
 
 
+# A store may say so of a withdrawal. That right is nobody's to take: it stays with the merchant.
+_NO_END_OF_WITHDRAWAL = frozenset({ReturnState.DECLINED, ReturnState.CANCELLED})
+
+
+def is_no_end(kind: ReturnKind, in_store: ReturnState) -> bool:
+    """Whether the state of the store's return, final there, does not end ours."""
+    return kind is ReturnKind.WITHDRAWAL and in_store in _NO_END_OF_WITHDRAWAL
+
+
 class ReturnReason(StrEnum):
     """Why an item comes back, as the customer chose; stored, never renamed."""
 

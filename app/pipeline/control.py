@@ -5,9 +5,12 @@ from app.db.inbox import InboxRow
 from app.db.shops import Shops
 from app.db.tenant import ShopData
 from app.domain.reasons import Reason, ReasonCode
+from app.domain.returns import ReturnOutcome, ReturnState, Ruling
 from app.domain.snapshots import Control, ControlMessage, Person
+from app.pipeline import returns
 from app.pipeline.runtime import Runtime
 
+_ALL = 10_000  # undecided ones are few: rules decide within seconds
 _PRIVACY = {Control.DATA_REQUEST, Control.CUSTOMER_REDACT, Control.SHOP_REDACT}
 
 
@@ -41,6 +44,7 @@ def close(data: ShopData, rt: Runtime) -> None:
     Whoever connects again begins as everybody does, with all automations off.
     """
     reason = Reason.of(ReasonCode.NOT_CONNECTED)
+    _leave_returns(data, rt)
     cancelled = data.actions.cancel_waiting(reason, rt.business.now())
     _switch_off(data, rt)
     data.refreshes.clear()
@@ -50,6 +54,13 @@ def close(data: ShopData, rt: Runtime) -> None:
     shops.close_installation(data.shop_id, rt.wall.now())
     shops.change(data.shop_id, history_complete=False)
     data.journal.write("closed", "installation", rt.business.now(), params={"actions": cancelled})
+
+
+def _leave_returns(data: ShopData, rt: Runtime) -> None:
+    """What was to be decided by rules waits for whoever connects the shop again."""
+    ruling = Ruling(ReturnOutcome.HOLD, "off", Reason.of(ReasonCode.RULES_OFF))
+    for row in data.returns.page([ReturnState.REQUESTED], _ALL):
+        returns.move(rt, data, row, ReturnState.HELD, by="rules", ruling=ruling)
 
 
 def _switch_off(data: ShopData, rt: Runtime) -> None:

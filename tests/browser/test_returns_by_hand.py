@@ -55,6 +55,7 @@ class Site:
             f"/app/returns/{self.approved.id}/refund",
             "/app/returns/rules",
             "/app/returns/dry-run",
+            "/app/returns/dry-run?now=1",
             "/app/automations/returns_approval/off",
         ]
 

@@ -302,7 +302,7 @@ def test_switching_on_shows_what_the_rules_would_decide(shop: MerchantShop) -> N
     off = text_of(shop.get(RULES_PAGE))
     assert "The rules are off. Every return is left to you." in off
     assert shop.client.get(f"/app/automations/{KEY}/on").location == f"{RULES_PAGE}/on"
-    page = text_of(shop.get(f"{RULES_PAGE}/on"))
+    page = text_of(shop.get(f"{RULES_PAGE}/on?now=1"))
     assert "Looked at, the newest ones 3 Approved 3 Declined 0 Left to you 0" in page
     answer = shop.post(f"/app/automations/{KEY}/on")
     assert answer.location == f"{RULES_PAGE}?done=on"
@@ -341,9 +341,13 @@ def test_the_dry_run_shows_what_changes_and_saves_it(shop: MerchantShop) -> None
 
 
 def test_the_dry_run_of_the_stored_rules_changes_nothing(shop: MerchantShop) -> None:
-    assert "There is no past yet" in text_of(shop.get(DRY_RUN))
+    assert "There is no past yet" in text_of(shop.get(f"{DRY_RUN}?now=1"))
     shop.take(order(0))
-    page = text_of(shop.get(DRY_RUN))
+    assert "Looking through your past" in text_of(shop.get(DRY_RUN))
+    part = text_of(shop.get(f"{DRY_RUN}?part=1"))
+    assert part.startswith("In short 1 past return or order was looked at.")
+    page = text_of(shop.get(f"{DRY_RUN}?now=1"))
+    assert part in page
     assert "1 past return or order was looked at." in page
     assert "Save these rules" not in page
 

@@ -5,10 +5,13 @@ from typing import Any
 import pytest
 import requests
 
+from app.db.erasure import Traces
 from app.db.returns import ReturnRow
+from app.db.tenant import ShopData
 from app.domain.actions import ActionKind, ActionState
 from app.domain.reasons import ReasonCode
 from app.domain.returns import ReturnKind, ReturnOrigin, ReturnReason, ReturnState
+from app.services import connections
 from app.services.returns import asking, deciding, withdrawing
 from app.services.returns.asking import Refusal, Wish
 from app.services.returns.deciding import Failure, Step
@@ -245,6 +248,60 @@ def test_a_withdrawal_that_matches_no_order_gets_its_receipt_and_waits(
     assert approved.name == row.name
 
 
+def test_the_receipt_of_a_withdrawal_goes_out_although_the_merchant_leaves(
+    harness: Harness, woo: WooStore, delivered: str
+) -> None:
+    assert isinstance(withdrawing.withdraw(harness.deps, woo.shop.id, delivered), ReturnRow)
+    harness.jobs.clear()  # the worker is down
+    connections.disconnect(harness.deps, woo.shop.id, erase=False)
+    harness.advance(minutes=1)
+    assert kinds(harness) == ["withdrawal_receipt_mail"]
+
+
+def test_what_was_not_decided_when_the_merchant_left_waits_for_their_return(
+    harness: Harness, woo: WooStore, delivered: str
+) -> None:
+    portal = asking.find(harness.deps, woo.shop.id, delivered)
+    assert isinstance(portal, asking.Portal)
+    wish = Wish(portal.order.lines[0].line_id, 1, ReturnReason.UNWANTED)
+    row = asking.submit(harness.deps, woo.shop.id, delivered, [wish])
+    assert isinstance(row, ReturnRow)
+    harness.jobs.clear()  # the worker is down
+    connections.disconnect(harness.deps, woo.shop.id, erase=False)
+    harness.advance(minutes=5)
+    assert now(harness, woo, row).state is ReturnState.HELD
+    assert kinds(harness) == []
+
+
+def test_words_that_were_read_before_an_erasure_are_not_written_back(
+    harness: Harness, woo: WooStore, delivered: str
+) -> None:
+    seen = ask(harness, woo, delivered, reason=ReturnReason.DEFECTIVE, note="Praskol")
+    with harness.deps.db.write() as uow:
+        data = ShopData(uow, woo.shop.id)
+        data.erasure.forget(Traces((), (delivered,)), harness.wall.now())
+    with harness.deps.db.write() as uow:
+        returns = ShopData(uow, woo.shop.id).returns
+        assert returns.change(seen, sealed=seen.sealed) is None
+    assert now(harness, woo, seen).sealed is None
+
+
+def test_an_undone_decision_leaves_the_customer_with_a_receipt(
+    harness: Harness, woo: WooStore, delivered: str
+) -> None:
+    portal = asking.find(harness.deps, woo.shop.id, delivered)
+    assert isinstance(portal, asking.Portal)
+    wish = Wish(portal.order.lines[0].line_id, 1, ReturnReason.UNWANTED)
+    row = asking.submit(harness.deps, woo.shop.id, delivered, [wish])
+    assert isinstance(row, ReturnRow)
+    harness.jobs.clear()  # the merchant is faster than the rules
+    approved = take(harness, woo, row, Step.APPROVE)
+    assert deciding.undo(harness.deps, woo.shop.id, row.id, revision=approved.revision).row
+    harness.advance(minutes=3)
+    assert kinds(harness) == ["return_receipt_mail"]
+    assert now(harness, woo, row).state is ReturnState.HELD
+
+
 def test_the_stores_own_withdrawal_form_counts_as_an_open_return(
     harness: Harness, woo: WooStore, delivered: str
 ) -> None:
@@ -269,6 +326,30 @@ def test_money_that_goes_back_in_the_store_ends_the_return(
     assert ended.state is ReturnState.REFUNDED
     assert ended.ended_at
     assert kinds(harness) == ["return_approved_mail"]  # the store tells of the refund itself
+
+
+def test_money_for_other_pieces_ends_no_return(harness: Harness, woo: WooStore) -> None:
+    switch_on(harness, woo.shop.id, "returns_approval", {"rules": []})
+    order_id = woo.place(items=[{"sku": woo.skus()[0], "quantity": 4}])
+    woo.move(order_id, "fulfil")
+    harness.advance(days=1)
+    woo.move(order_id, "deliver")
+    portal = asking.find(harness.deps, woo.shop.id, order_id)
+    assert isinstance(portal, asking.Portal)
+    pieces = [{"id": int(portal.order.lines[0].line_id), "quantity": 1}]
+    woo.move(order_id, "refund", lines=pieces)
+    harness.advance(minutes=1)
+    first = ask(harness, woo, order_id)
+    second = ask(harness, woo, order_id)
+    woo.move(order_id, "touch")
+    assert now(harness, woo, first).state is ReturnState.APPROVED
+    harness.advance(minutes=1)
+    woo.move(order_id, "refund", lines=pieces)
+    assert now(harness, woo, first).state is ReturnState.REFUNDED
+    assert now(harness, woo, second).state is ReturnState.APPROVED
+    harness.advance(minutes=1)
+    woo.move(order_id, "refund", lines=pieces)
+    assert now(harness, woo, second).state is ReturnState.REFUNDED
 
 
 def test_without_rules_everything_is_left_to_the_merchant(harness: Harness, woo: WooStore) -> None:

@@ -13,8 +13,9 @@ from app.domain.ids import ShopId
 from app.domain.money import Money
 from app.domain.returns import ReturnOrigin, ReturnReason, ReturnState
 from app.domain.snapshots import ProductSnapshot
-from app.services.returns import asking
+from app.services.returns import asking, deciding, withdrawing
 from app.services.returns.asking import Wish
+from app.services.returns.deciding import Step
 from tests.pipeline.shopify_store import ShopifyStore, shopify_store
 from tests.support import switch_on
 
@@ -104,6 +105,20 @@ def test_what_is_asked_in_a_customer_account_is_decided_by_the_same_rules(
     assert list(words.notes.values()) == ["Priveľké"]
 
 
+def test_pieces_of_one_line_that_came_in_two_parcels_are_one_item(store: ShopifyStore) -> None:
+    order = store.place()
+    line = str(next(o for o in store.see("orders") if o["id"] == int(order))["lines"][0]["id"])
+    for _ in range(2):
+        store.move(order, "fulfill", lines={line: 1})
+    store.move(order, "request-return", lines={line: 2}, reason="too-big", note="Priveľké")
+    row = only(store, order)
+    with store.harness.shop(store.shop.id) as data:
+        (lines,) = data.returns.lines([row.id]).values()
+        words = data.returns.words(row)
+    assert [(each.line_id, each.quantity) for each in lines] == [(line, 2)]
+    assert words.notes == {line: "Priveľké"}
+
+
 def test_a_request_that_the_rules_leave_to_a_person_may_be_declined_in_the_admin(
     store: ShopifyStore, order: str
 ) -> None:
@@ -144,6 +159,97 @@ def test_a_refund_in_the_admin_ends_the_return(store: ShopifyStore, order: str) 
     assert only(store, order).state is ReturnState.REFUNDED
     store.do("close-return", return_id=made["id"])
     assert only(store, order).state is ReturnState.REFUNDED
+
+
+def held_and_approved(store: ShopifyStore, order: str) -> tuple[ReturnRow, str]:
+    """A return that the merchant approved on our page a moment ago, and its number in the store."""
+    ask(store, order, ReturnReason.DEFECTIVE)
+    row = only(store, order)
+    assert row.state is ReturnState.HELD
+    approved = decide(store, row, Step.APPROVE)
+    return approved, row.platform_ref or ""
+
+
+def decide(store: ShopifyStore, row: ReturnRow, step: Step) -> ReturnRow:
+    done = deciding.take(
+        store.harness.deps, store.shop.id, row.id, step, revision=row.revision, by="eliska"
+    )
+    assert done.row
+    assert done.failure is None
+    store.harness.run_jobs()
+    return done.row
+
+
+def settle(store: ShopifyStore, **time: float) -> None:
+    """Time passes, on both clocks."""
+    store.harness.wall.advance(**time)
+    store.harness.advance(**time)
+    store.harness.drain_twins()
+
+
+def test_a_withdrawal_from_what_was_never_sent_is_settled_without_a_return_in_the_store(
+    store: ShopifyStore,
+) -> None:
+    order = store.place()
+    assert isinstance(withdrawing.withdraw(store.harness.deps, store.shop.id, order), ReturnRow)
+    store.harness.run_jobs()
+    row = only(store, order)
+    assert (row.state, there(store)) == (ReturnState.HELD, [])
+    decide(store, row, Step.APPROVE)
+    settle(store, minutes=1)
+    mails = [mail.kind for mail in store.harness.mails()]
+    assert mails == ["return_approved_mail", "withdrawal_receipt_mail"]
+    decide(store, only(store, order), Step.REFUND)
+    assert store.harness.mails()[0].kind == "return_refunded_mail"
+    assert "return_ended" in store.events(order)
+
+
+def test_a_withdrawal_that_the_store_declines_stays_with_the_merchant(
+    store: ShopifyStore,
+) -> None:
+    order = store.place()
+    store.deliver(order)
+    store.harness.advance(days=40)
+    assert isinstance(withdrawing.withdraw(store.harness.deps, store.shop.id, order), ReturnRow)
+    store.harness.run_jobs()
+    store.harness.drain_twins()
+    row = only(store, order)
+    assert (row.state, there(store)) == (ReturnState.HELD, ["requested"])
+    store.do("decline-return", return_id=int(row.platform_ref or 0))
+    assert only(store, order).state is ReturnState.HELD
+    decide(store, only(store, order), Step.APPROVE)
+    settle(store, minutes=1)
+    assert only(store, order).state is ReturnState.APPROVED
+    assert store.harness.mails()[0].kind == "return_approved_mail"
+
+
+def test_what_somebody_decided_in_the_admin_meanwhile_stands(
+    store: ShopifyStore, order: str
+) -> None:
+    _, number = held_and_approved(store, order)
+    store.fault(kind="status", status=503, path="/admin/api", contains="query ReturnState")
+    store.do("decline-return", return_id=int(number))
+    settle(store, minutes=16)  # what the poll finds is older than what we are about to tell
+    assert only(store, order).state is ReturnState.APPROVED
+    store.heal()
+    settle(store, minutes=5)
+    settle(store, minutes=1)
+    assert there(store) == ["declined"]
+    assert not only(store, order).open
+    assert store.harness.mails()[0].kind == "return_receipt_mail"  # the store told the customer
+
+
+def test_a_decision_that_the_store_may_know_cannot_be_taken_back(
+    store: ShopifyStore, order: str
+) -> None:
+    approved, _ = held_and_approved(store, order)
+    store.fault(kind="cut", times=1, path="/admin/api", contains="mutation ReturnApprove")
+    store.harness.advance(seconds=11)
+    late = deciding.undo(store.harness.deps, store.shop.id, approved.id, revision=approved.revision)
+    assert late.failure is deciding.Failure.MOVED_ON
+    settle(store, minutes=1)
+    assert (only(store, order).state, there(store)) == (ReturnState.APPROVED, ["open"])
+    assert store.harness.mails()[0].kind == "return_approved_mail"
 
 
 def test_what_was_lost_on_the_way_is_found_by_polling(store: ShopifyStore, order: str) -> None:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from flask import request
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.automations.registry import RETURNS
@@ -51,8 +52,15 @@ class Example:
 @blueprint.get("/dry-run")
 @merchant_page
 def dry_run(merchant: MerchantSession) -> ResponseReturnValue:
-    """What the stored rules decide on the past."""
-    return _page(merchant, settings_in(stored(merchant)))
+    """What the stored rules decide on the past: the page at once, then what takes its time."""
+    if "part" in request.args:
+        reader, settings = reader_of(merchant), settings_in(stored(merchant))
+        return render_template(
+            "returns/dry_run_results.html", **_results(merchant, settings, reader)
+        )
+    if "now" in request.args:
+        return _page(merchant, settings_in(stored(merchant)))
+    return page("returns/dry_run.html", reader_of(merchant), result=None, carried=[])
 
 
 @blueprint.post("/dry-run")
@@ -78,22 +86,31 @@ def _page(
     changed: bool = False,
 ) -> str:
     reader = reader_of(merchant)
+    results = _results(merchant, settings, reader, changed=changed)
+    return page("returns/dry_run.html", reader, **{**results, "carried": list(carried)})
+
+
+def _results(
+    merchant: MerchantSession,
+    settings: ReturnsApprovalSettings,
+    reader: Reader,
+    *,
+    changed: bool = False,
+) -> dict[str, Any]:
     result = backtest(current_deps(), merchant.shop.id, settings)
-    return page(
-        "returns/dry_run.html",
-        reader,
-        result=result,
-        carried=list(carried),
-        changed=changed,
-        words=[reader.words.gettext(OUTCOMES[outcome][2]) for outcome in _ORDER],
-        returns=_matrix(result.returns, reader),
-        orders=_matrix(result.orders, reader),
-        return_count=sum(result.returns.values()),
-        order_count=sum(result.orders.values()),
-        chart=charts.bars(_points(result, reader, compares=changed)),
-        examples=[_example(change, reader) for change in result.examples],
-        asked_after=ASKED_AFTER,
-    )
+    return {
+        "result": result,
+        "carried": [],
+        "changed": changed,
+        "words": [reader.words.gettext(OUTCOMES[outcome][2]) for outcome in _ORDER],
+        "returns": _matrix(result.returns, reader),
+        "orders": _matrix(result.orders, reader),
+        "return_count": sum(result.returns.values()),
+        "order_count": sum(result.orders.values()),
+        "chart": charts.bars(_points(result, reader, compares=changed)),
+        "examples": [_example(change, reader) for change in result.examples],
+        "asked_after": ASKED_AFTER,
+    }
 
 
 def _matrix(turns: Mapping[Turn, int], reader: Reader) -> list[Row]:

@@ -139,7 +139,7 @@ def _reason(listed: Listed, reader: Reader) -> str:
     """What the customer wrote, else what they chose."""
     note = next((text for text in listed.words.notes.values() if text), "")
     if note:
-        return f"“{note}”"
+        return reader.words.gettext(N_("“%(words)s”"), words=note)
     chosen = dict.fromkeys(line.reason for line in listed.lines)
     chosen.pop(ReturnReason.NOT_ASKED, None)
     return ", ".join(reader.words.gettext(REASONS[reason]) for reason in chosen)

@@ -65,22 +65,31 @@ def ask_on(merchant: MerchantSession) -> ResponseReturnValue:
     if known.enabled:
         return redirect(url_for("returns.rules"))
     settings = settings_in(known)
-    looked = backtest(current_deps(), merchant.shop.id, settings, limit=LOOKED_AT)
-    turns = [*looked.returns.items(), *looked.orders.items()]
+    if "part" in request.args:
+        return render_template("returns/on_rehearsal.html", **_rehearsal(merchant, settings))
     return page(
         "returns/on.html",
         reader,
         key=RETURNS.key,
         name=AUTOMATIONS[RETURNS.key],
         about=ABOUT[RETURNS.key],
-        looked=looked,
-        outcomes=[
+        rules=rule_forms(stored_entries(settings), settings, reader.words, merchant.shop.currency),
+        **(_rehearsal(merchant, settings) if "now" in request.args else {"looked": None}),
+    )
+
+
+def _rehearsal(merchant: MerchantSession, settings: ReturnsApprovalSettings) -> dict[str, Any]:
+    """What takes its time: what the rules would have decided of late."""
+    looked = backtest(current_deps(), merchant.shop.id, settings, limit=LOOKED_AT)
+    turns = [*looked.returns.items(), *looked.orders.items()]
+    return {
+        "looked": looked,
+        "outcomes": [
             (sign, sum(count for (_, after), count in turns if after is outcome))
             for outcome, sign in OUTCOMES.items()
         ],
-        rules=rule_forms(stored_entries(settings), settings, reader.words, merchant.shop.currency),
-        asked_after=ASKED_AFTER,
-    )
+        "asked_after": ASKED_AFTER,
+    }
 
 
 @blueprint.post("/rules")

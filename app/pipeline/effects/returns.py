@@ -8,11 +8,12 @@ from datetime import timedelta
 from app.automations.returns_approval import kind_of
 from app.db.returns import ReturnRow
 from app.db.tenant import ShopData
-from app.domain.actions import FINAL, ActionKind
+from app.domain.actions import FINAL, ActionKind, ActionState
 from app.domain.errors import Bug, Refused
 from app.domain.ids import ReturnId
 from app.domain.reasons import Reason, ReasonCode
-from app.domain.returns import ReturnOutcome, ReturnState, Ruling
+from app.domain.returns import ReturnOutcome, ReturnState, Ruling, is_no_end
+from app.domain.snapshots import ObjectKind
 from app.pipeline.effects.base import Outcome, Unknowable, Work
 from app.pipeline.failures import Busy
 from app.pipeline.returns.plans import decide_after, mail_after, reason_of
@@ -35,6 +36,7 @@ _PERIOD_RULES = {"window"}
 _FINAL_SALE_RULES = {"not_sent", "products", "categories", "tags", "sale"}
 _IN_STORE = {ActionKind.RETURN_OPEN, ActionKind.RETURN_UPDATE}
 _SOON = timedelta(seconds=5)
+_LATER = timedelta(minutes=1)
 
 
 class ReturnOpen:
@@ -61,9 +63,7 @@ class ReturnOpen:
         try:
             return self._known(work, row, port.find(spec) or port.request(spec))
         except Refused as error:
-            if error.code != "not_returnable":
-                raise
-            return _left_to_merchant(work)
+            return _left_to_merchant(work, error)
 
     def _known(self, work: Work, row: ReturnRow, found: RemoteReturn) -> Outcome:
         def note(data: ShopData) -> None:
@@ -85,7 +85,7 @@ class ReturnDecide:
         return None if row.state is ReturnState.REQUESTED else _settled(row)
 
     def execute(self, work: Work) -> Outcome:
-        """Ask the rules outside the transaction; the row's revision says whether it still holds."""
+        """Ask the rules outside the transaction; the row's state says whether it still matters."""
         with work.rt.db.read() as uow:
             data = ShopData(uow, work.shop.id)
             row = _row_of(data, work)
@@ -94,7 +94,8 @@ class ReturnDecide:
             ruling = rule(work.rt, data, row)
 
         def note(data: ShopData) -> None:
-            move(work.rt, data, row, _STATES[ruling.outcome], by=_RULES, ruling=ruling)
+            asked = _row_of(data, work)  # decided meanwhile, it goes nowhere
+            move(work.rt, data, asked, _STATES[ruling.outcome], by=_RULES, ruling=ruling)
 
         return Outcome(reason_of(row, _SAID[ruling.outcome]), note)
 
@@ -118,7 +119,7 @@ class ReturnUpdate:
         port, (spec, row) = _port(work), _spec(work, state := _state(work))
         _wait_for_earlier(work, row)
         if port is not None:
-            port.bring(spec)
+            _bring(work, port, spec)
         return self._known(work, row, state)
 
     def _known(self, work: Work, row: ReturnRow, state: ReturnState) -> Outcome:
@@ -128,8 +129,29 @@ class ReturnUpdate:
         return Outcome(work.action.reason, note, then=mail_after(row, state, work.now))
 
 
-def _left_to_merchant(work: Work) -> Outcome:
-    reason = Reason.of(ReasonCode.NOT_RETURNABLE)
+def _bring(work: Work, port: ReturnsPort, spec: ReturnSpec) -> None:
+    """Where the store has nothing of it (goods that were never sent, an order that it hides by its
+    age), or declined a withdrawal, which nobody can, ours stands alone. Elsewhere the store's word
+    holds, and is read: it may have come while we were about to tell ours, when it does not count.
+    """
+    try:
+        port.bring(spec)
+    except Refused as error:
+        if error.code != ReasonCode.RETURN_MOVED_ON:
+            raise
+        found = port.find(spec)
+        if found is None or is_no_end(spec.kind, found.state):
+            return
+        with work.rt.db.write() as uow:
+            due = work.rt.wall.now() + _SOON  # once this action has ended
+            refreshes = ShopData(uow, work.shop.id).refreshes
+            refreshes.ask(ObjectKind.RETURN, found.ref, due, patient=False)
+        raise
+
+
+def _left_to_merchant(work: Work, error: Refused) -> Outcome:
+    unreturnable = error.code == ReasonCode.NOT_RETURNABLE
+    reason = Reason.of(ReasonCode.NOT_RETURNABLE if unreturnable else ReasonCode.STORE_REFUSED)
 
     def note(data: ShopData) -> None:
         row = _row_of(data, work)
@@ -150,7 +172,9 @@ def _wait_for_earlier(work: Work, row: ReturnRow) -> None:
     for action in rows:
         same = action.kind in _IN_STORE and action.payload.get("return_id") == row.id
         if same and action.id < work.action.id and action.state not in FINAL:
-            raise Busy("an earlier step of the return is on its way", _SOON)
+            stuck = action.state in (ActionState.BLOCKED, ActionState.DEFERRED)
+            wait = _LATER if stuck else _SOON
+            raise Busy("an earlier step of the return is on its way", wait)
 
 
 def _state(work: Work) -> ReturnState:

@@ -6,8 +6,8 @@ from app.db.tenant import ShopData
 from app.domain.actions import WAITING, ActionState
 from app.domain.ids import PlatformId
 from app.domain.money import Money
-from app.domain.refunds import is_refunded_whole, refunded_quantities
-from app.domain.returnable import quantities_left, value_of
+from app.domain.refunds import is_refunded_whole
+from app.domain.returnable import paid_back, quantities_left, value_of
 from app.domain.returns import (
     OPEN_RETURNS,
     UNDECIDED,
@@ -17,6 +17,7 @@ from app.domain.returns import (
     ReturnReason,
     ReturnState,
     ReturnWords,
+    is_no_end,
 )
 from app.domain.snapshots import OrderSnapshot, ReturnedLine, ReturnSnapshot
 from app.pipeline.context import past_returns
@@ -44,8 +45,10 @@ def follow(
         _open(rt, data, seen, stored, sealed)
         return
     if row.platform_ref is None:
-        row = data.returns.change(row, platform_ref=seen.return_id) or row
-    if seen.state in _SETTLED_THERE and not _we_are_telling(data, row):
+        data.returns.set_platform_ref(row.id, seen.return_id)
+    if is_no_end(row.kind, seen.state) or seen.state not in _SETTLED_THERE:
+        return
+    if not _we_are_telling(data, row):
         _catch_up(rt, data, row, seen.state)
 
 
@@ -173,13 +176,10 @@ def follow_refunds(rt: Runtime, data: ShopData, stored: StoredOrder) -> None:
     """Money that went back in the store ends the returns that it was for."""
     order = stored.order
     whole = is_refunded_whole(order) or bool(order.cancelled_at or order.trashed)
-    refunded = refunded_quantities(order)
-    for row in data.returns.of_order(order.order_id):
-        if not row.open:
-            continue
-        lines = data.returns.lines([row.id]).get(row.id, ())
-        paid = bool(lines) and all(refunded.get(x.line_id, 0) >= x.quantity for x in lines)
-        if not (whole or paid):
+    rows = data.returns.of_order(order.order_id)
+    paid = paid_back(order, past_returns(data, rows)) if order.refunds else frozenset()
+    for row in rows:
+        if not row.open or not (whole or row.name in paid):
             continue
         told = row.state in (ReturnState.APPROVED, ReturnState.RECEIVED)
         state = ReturnState.REFUNDED if told else ReturnState.CLOSED

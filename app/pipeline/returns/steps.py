@@ -100,7 +100,7 @@ def move(
     """
     if row.state not in _FROM.get(state, frozenset()):
         return None
-    if state is ReturnState.DECLINED and row.kind is ReturnKind.WITHDRAWAL and not in_store:
+    if state is ReturnState.DECLINED and row.kind is ReturnKind.WITHDRAWAL:
         return None  # the law gives this right; nobody takes it
     now = rt.business.now()
     values = _values(state, by, now)
@@ -134,13 +134,23 @@ def _taken_back(rt: Runtime, data: ShopData, row: ReturnRow) -> ReturnRow:
     undone, key = reason_of(row, ReasonCode.RETURN_UNDONE), update_key(row)
     Planner(rt, data).apply(Cancel(key, undone), "", row.customer_id, 0)
     action = data.actions.by_key(key)
-    if action is None or action.state is not ActionState.CANCELLED:
-        raise _TooLate
+    if action is None or action.state is not ActionState.CANCELLED or action.attempt:
+        raise _TooLate  # told, or perhaps told: an answer may have been lost
     held = data.returns.change(row, state=ReturnState.HELD, decided_by=None, decided_at=None)
     if held is None:
         raise _TooLate
-    note(data, held, "undone", undone, rt.business.now())
+    now = rt.business.now()
+    note(data, held, "undone", undone, now)
+    _acknowledge(ReturnPlan(rt, data, held, now))
     return held
+
+
+def _acknowledge(plan: ReturnPlan) -> None:
+    """A person looks at it: the customer gets a receipt, unless there was one."""
+    row = plan.row
+    if row.origin is ReturnOrigin.CUSTOMER and row.kind is ReturnKind.RETURN:
+        held = reason_of(row, ReasonCode.RETURN_HELD)
+        plan.mail(ActionKind.RETURN_RECEIPT_MAIL, "receipt", held)
 
 
 def _values(state: ReturnState, by: str, now: datetime) -> dict[str, Any]:
@@ -159,8 +169,7 @@ def _follow_up(plan: ReturnPlan, *, in_store: bool, delay: timedelta) -> None:
     reason = reason_of(row, REASONS[row.state])
     note(data, row, row.state, reason, now)
     if row.state is ReturnState.HELD:
-        if row.origin is ReturnOrigin.CUSTOMER and row.kind is ReturnKind.RETURN:
-            plan.mail(ActionKind.RETURN_RECEIPT_MAIL, "receipt", reason)
+        _acknowledge(plan)
         return
     plan.cancel(f"return-mail:{row.id}:receipt")
     plan.cancel(decide_key(row))

@@ -129,7 +129,7 @@ def can_undo(data: ShopData, row: ReturnRow) -> bool:
     if row.decided_by in AUTOMATIC:
         return False
     told = data.actions.by_key(update_key(row))
-    return told is not None and told.state in WAITING
+    return told is not None and told.state in WAITING and not told.attempt
 
 
 def undoable(
@@ -155,5 +155,6 @@ def undo(rt: Runtime, shop_id: ShopId, return_id: ReturnId, *, revision: int) ->
         row = data.returns.get(return_id)
         if row is None:
             return Result(None, Failure.UNKNOWN)
-        held = returns.take_back(rt, data, row) if row.revision == revision else None
+        in_time = row.revision == revision and can_undo(data, row)
+        held = returns.take_back(rt, data, row) if in_time else None
         return Result(held) if held else Result(row, Failure.MOVED_ON)

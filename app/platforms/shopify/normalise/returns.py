@@ -1,5 +1,7 @@
 """Returns: webhook bodies, of five shapes and without a version, only say which one to read."""
 
+from collections.abc import Iterator
+
 from app.domain.returns import ReturnState
 from app.domain.snapshots import ObjectKind, Refresh, ReturnedLine, ReturnSnapshot
 from app.platforms.base import Ignored
@@ -35,7 +37,7 @@ def graphql_return(body: Fields) -> ReturnSnapshot:
         asked=_was_asked(body, state),
         reference=references[0] if references else None,
         closed_at=body.time_or_none("closedAt"),
-        lines=tuple(line for line, _ in lines),
+        lines=tuple(_by_order_line([line for line, _ in lines])),
     )
 
 
@@ -49,6 +51,16 @@ def _line(node: Fields) -> tuple[ReturnedLine, str | None]:
         note=words or node.text_or_none("returnReasonNote"),
     )
     return line, reference
+
+
+def _by_order_line(pieces: list[ReturnedLine]) -> Iterator[ReturnedLine]:
+    """Shopify names pieces of each parcel; those of one order line are one item."""
+    for line_id in dict.fromkeys(piece.line_id for piece in pieces):
+        own = [piece for piece in pieces if piece.line_id == line_id]
+        notes = dict.fromkeys(piece.note for piece in own if piece.note)
+        yield ReturnedLine(
+            line_id, sum(piece.quantity for piece in own), own[0].reason, "\n".join(notes) or None
+        )
 
 
 def _was_asked(body: Fields, state: ReturnState) -> bool:

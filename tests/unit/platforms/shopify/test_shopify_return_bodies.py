@@ -100,7 +100,11 @@ def test_a_state_that_we_do_not_know_is_not_guessed() -> None:
 
 
 def test_a_customers_own_request_has_no_reference() -> None:
-    found = read(line(customerNote="It is RMA-1004 for me"), line(customerNote=None))
+    other = {"lineItem": {"id": "gid://shopify/LineItem/4"}}
+    found = read(
+        line(customerNote="It is RMA-1004 for me"),
+        line(customerNote=None, fulfillmentLineItem=other),
+    )
     assert found.reference is None
     assert [item.note for item in found.lines] == ["It is RMA-1004 for me", None]
 
