@@ -88,6 +88,15 @@ def ascii_address(address: str) -> str:
     return f"{local}@{domain}"
 
 
+def can_carry(address: str) -> bool:
+    """Whether a header of ours may hold this address."""
+    try:
+        ascii_address(address)
+    except UnusableMail:
+        return False
+    return True
+
+
 def _idna(domain: str) -> str:
     """Return the domain in ASCII, or nothing when it has none that surely is the same one."""
     try:

@@ -3,7 +3,7 @@ decide at once sees that the first was there.
 """
 
 import secrets
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -231,16 +231,6 @@ class Returns(Repository):
             )
             found[row.return_id] = (*found.get(row.return_id, ()), line)
         return found
-
-    def page(
-        self, states: Iterable[ReturnState], limit: int, before: int | None = None
-    ) -> list[ReturnRow]:
-        """Newest first, from before an id on."""
-        query = select(returns).where(self._mine(returns), returns.c.state.in_(list(states)))
-        if before:
-            query = query.where(returns.c.id < before)
-        query = query.order_by(returns.c.id.desc()).limit(limit)
-        return [return_from(row) for row in self._connection.execute(query)]
 
     def waiting(self, limit: int = 200) -> list[ReturnRow]:
         """What is left to the merchant, oldest first."""

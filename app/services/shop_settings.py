@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, field_validator
 
 from app.automations.base import SettingsModel
+from app.channels.email import can_carry
 from app.db.shops import Shop, Shops
 from app.db.tenant import ShopData
 from app.domain.colour import ColourError, parse
@@ -75,7 +76,7 @@ class ShopSettings(SettingsModel):
     @field_validator("reply_to")
     @classmethod
     def _is_address(cls, value: str) -> str:
-        if value and not canonical_email(value):
+        if value and not (canonical_email(value) and can_carry(value)):
             raise ValueError(_ADDRESS)
         return value
 

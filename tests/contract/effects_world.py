@@ -12,7 +12,6 @@ from sqlalchemy import delete, update
 
 from app.channels.base import MailTransport, OutgoingMail, SendResult
 from app.db.models import actions, leases
-from app.db.returns import ReturnRow
 from app.db.session import PATIENCE, Database, UnitOfWork
 from app.db.shops import Shop
 from app.db.tenant import ShopData
@@ -21,14 +20,12 @@ from app.domain.actions import Action, ActionKind
 from app.domain.decisions import Schedule
 from app.domain.ids import ActionId, ShopId
 from app.domain.reasons import Reason, ReasonCode
-from app.domain.returns import ReturnReason
 from app.domain.snapshots import ObjectKind
 from app.pipeline.freshness import read
 from app.pipeline.perform import perform, perform_due, recover
 from app.pipeline.plan import Planner
 from app.platforms.base import Store
 from app.services import reviews as review_service
-from app.services.returns import asking, deciding
 from tests.pipeline.stands import SHOPIFY, Shopify, Stand
 from tests.support import switch_on
 
@@ -41,7 +38,11 @@ class Death(BaseException):
 
 @dataclass
 class Fuse:
-    """Kills at the given step; a dead process is killed at every further step, too."""
+    """Kills at the given step; a dead process is killed at every further step, too.
+
+    A step follows each thing that others can see, and one comes before each commit. There is none
+    before a call or a transaction: nothing has changed there since the last step.
+    """
 
     at: int
     steps: int = 0
@@ -49,8 +50,11 @@ class Fuse:
 
     def step(self) -> None:
         self.steps += 1
-        if self.burnt or self.steps > self.at:
-            self.burnt = True
+        self.burnt = self.burnt or self.steps > self.at
+        self.check()
+
+    def check(self) -> None:
+        if self.burnt:
             raise Death
 
 
@@ -61,7 +65,7 @@ class MortalDatabase(Database):
 
     @contextmanager
     def write(self, patience: float = PATIENCE) -> Iterator[UnitOfWork]:
-        self.fuse.step()
+        self.fuse.check()
         with super().write(patience) as uow:
             yield uow
             self.fuse.step()  # before the commit: all of it is rolled back
@@ -70,7 +74,7 @@ class MortalDatabase(Database):
 
 @dataclass
 class Mortal:
-    """The real thing in a process that may die right before and right after each of its calls."""
+    """The real thing in a process that may die right after each of its calls."""
 
     thing: Any
     fuse: Fuse
@@ -81,7 +85,7 @@ class Mortal:
             return found
 
         def call(*given: Any, **named: Any) -> Any:
-            self.fuse.step()
+            self.fuse.check()
             result = found(*given, **named)
             self.fuse.step()
             return result
@@ -143,8 +147,6 @@ class World:
             ActionKind.COUPON_MAIL: self._rewarded,
             ActionKind.COUPON_VOID: self._refunded,
             ActionKind.REVIEW_PUBLISH: self._reviewed,
-            ActionKind.RETURN_OPEN: self._return_asked,
-            ActionKind.RETURN_UPDATE: self._return_approved,
         }
         if kind not in makers:
             return self._asked_by_merchant(kind)
@@ -195,27 +197,6 @@ class World:
         review_service.submit(
             self.deps, self.shop_id, order_id,
             [review_service.NewReview(product, 4, f"Review {self.number}.", "Jana N.")],
-        )  # fmt: skip
-        self.harness.jobs.clear()
-        return order_id
-
-    def _return_asked(self) -> str:
-        order_id = self.delivered()
-        portal = asking.find(self.deps, self.shop_id, order_id)
-        assert isinstance(portal, asking.Portal)
-        wish = asking.Wish(portal.order.lines[0].line_id, 1, ReturnReason.UNWANTED)
-        assert isinstance(asking.submit(self.deps, self.shop_id, order_id, [wish]), ReturnRow)
-        self.harness.jobs.clear()
-        return order_id
-
-    def _return_approved(self) -> str:
-        """Left to the merchant, as no rules are on, and approved by them."""
-        order_id = self._return_asked()
-        self._perform_other_than(ActionKind.RETURN_UPDATE, order_id)
-        row = self.return_of(order_id)
-        deciding.take(
-            self.deps, self.shop_id, row.id, deciding.Step.APPROVE,
-            revision=row.revision, by="merchant",
         )  # fmt: skip
         self.harness.jobs.clear()
         return order_id
@@ -353,12 +334,6 @@ class World:
             return sum(r["fields"]["body"] == words for r in self._shopify("metaobjects"))
         rows = self._woo("products/reviews", {"per_page": "100"})
         return sum(words in row["review"] for row in rows)
-
-    def return_of(self, order_id: str) -> ReturnRow:
-        """Ours, of which there is one."""
-        with self.harness.shop(self.shop_id) as data:
-            (row,) = data.returns.of_order(order_id)
-        return row
 
     def returns(self, order_id: str) -> list[str]:
         """The states of the order's returns in the store."""

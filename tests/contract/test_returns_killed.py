@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,7 +16,7 @@ from app.domain.returns import ReturnKind, ReturnReason, ReturnState
 from app.pipeline.perform import perform
 from app.services.returns import asking, withdrawing
 from tests.contract.effects_world import World
-from tests.pipeline.stands import Shopify, standing
+from tests.pipeline.stands import standing
 from tests.support import switch_on
 
 
@@ -64,19 +63,6 @@ class ReturnsWorld(World):
     def mails(self, kind: ActionKind) -> int:
         return sum(self.sendings(action) for action in self._actions() if action.kind is kind)
 
-    def in_store(self) -> list[str]:
-        """States of the order's returns as the store has them."""
-        if isinstance(self.stand, Shopify):
-            rows = [r for r in self._shopify("returns") if str(r["order_id"]) == self.order_id]
-            return [row["status"] for row in rows]
-        order: Any = self.deps.open_store(self.shop).orders
-        body = order._client.get(f"orders/{self.order_id}", {}).object()
-        return [
-            row["value"]["state"]
-            for row in body["meta_data"]
-            if row["key"].startswith("_afterglow_return_")
-        ]
-
     def journal_of(self, verb: str) -> int:
         with self.harness.shop(self.shop_id) as data:
             lines = data.journal.of_order(self.order_id)
@@ -116,7 +102,9 @@ def test_a_return_is_in_the_store_once_decided_once_and_told(
         row = world.row()
         where = f"killed at step {at + 1} of {kind}"
         assert row.state is ReturnState.APPROVED, where
-        assert world.in_store() == ["open" if platform == "shopify" else "approved"], where
+        assert world.returns(world.order_id) == ["open" if platform == "shopify" else "approved"], (
+            where
+        )
         assert world.journal_of("approved") == 1, where
         assert world.mails(ActionKind.RETURN_APPROVED_MAIL) == 1, where
         assert row.platform_ref, where

@@ -13,6 +13,7 @@ from werkzeug.routing import Rule
 from app.channels.links import Purpose
 from app.customer_pages.withdrawal_form import Receipt, sealed
 from app.db.models import metadata, otp_codes
+from app.db.return_lists import Wanted
 from app.db.returns import NewReturn
 from app.deps import Deps
 from app.domain.money import Money
@@ -57,7 +58,7 @@ def path_of(shop: MerchantShop, rule: Rule, **other: Any) -> str:
     with shop.read() as data:
         who = data.customers.email_hash("kunde0@posta.example") or ""
         customer_id = data.customers.find_email("kunde0@posta.example")
-        row = data.returns.page(ReturnState, 1)[0]
+        row = data.return_lists.page(Wanted(frozenset(ReturnState)), 1)[0]
         lookup = data.uow.connection.execute(select(otp_codes.c.public_ref)).scalar()
     links = {
         "/return/": (Purpose.RETURN, {"s": ref, "o": "4100"}),

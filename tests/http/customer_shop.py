@@ -16,6 +16,7 @@ from app.bootstrap import build_deps
 from app.channels.links import Purpose
 from app.channels.outbox import OutboxMailbox, StoredMail
 from app.config import Settings
+from app.db.return_lists import Wanted
 from app.db.returns import ReturnRow
 from app.db.session import Database, Signal
 from app.db.shops import Shop, Shops, ShopState
@@ -181,7 +182,7 @@ class CustomerShop:
     def returns(self) -> list[ReturnRow]:
         """All returns of the shop, newest first."""
         with self.read() as data:
-            return data.returns.page(ReturnState, 100)
+            return data.return_lists.page(Wanted(frozenset(ReturnState)), 100)
 
     def rules(self, **settings: Any) -> None:
         """Switch the rules for returns on."""

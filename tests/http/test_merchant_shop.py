@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from app.db.shops import Shops
 from app.platforms.base import StoreInfo
-from app.services import shop_settings
+from app.services import shop_settings, test_mails
 from app.services.connections.checking import describe
 from tests.http.merchant_shop import MerchantShop, merchant_shop, order, text_of
 
@@ -75,6 +75,9 @@ def test_a_colour_that_cannot_be_read_is_told_with_the_one_that_is_used(
         ("colour", "petrol", "This is no colour. Write it like #0b5a75."),
         ("reply_to", "nobody", "This is no e-mail address."),
         ("reply_to", "a@b.example\r\nBcc: c@d.example", "This is no e-mail address."),
+        ("reply_to", ".jana@b.example", "This is no e-mail address."),
+        ("reply_to", "žofia@b.example", "This is no e-mail address."),
+        ("logo_url", "https://[shop", "begins with https://"),
         ("logo_url", "javascript:alert(1)", "begins with https://"),
         ("logo_url", "http://shop.example/logo.png", "begins with https://"),
         ("sender_name", "x" * 81, "80 characters are the most"),
@@ -208,6 +211,16 @@ def test_files_are_not_made_without_end(shop: MerchantShop) -> None:
     answers = [shop.post("/app/shop/export").status_code for _ in range(11)]
     assert answers[9:] == [200, 303]
     assert "No file was made." in text_of(shop.get("/app/shop?done=too-often"))
+
+
+def test_an_owners_address_that_mail_cannot_carry_holds_no_mail_up(shop: MerchantShop) -> None:
+    with shop.write() as data:
+        Shops(data.uow).set_owner_email(shop.shop.id, "žofia@cinar-breza.example")
+    test_mails.send(shop.deps, shop.shop, "review_request", "kunde0@posta.example")
+    (mail,) = shop.mails()
+    assert mail.to_address == "kunde0@posta.example"
+    raw = next((shop.deps.settings.data_dir / "outbox").glob("*.eml")).read_text()
+    assert "Reply-To" not in raw
 
 
 def test_the_owners_answers_come_to_the_owner_unless_told_otherwise(shop: MerchantShop) -> None:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from app.channels.brand import DEFAULT_COLOUR, ShopBrand
+from app.channels.email import can_carry
 from app.channels.links import Purpose
 from app.channels.messages import (
     DataExportMail,
@@ -181,10 +182,14 @@ def _to_merchant(work: Work, mail: SignInLinkMail | DataExportMail) -> Letter:
 
 
 def answers_to(work: Work) -> str | None:
-    """Where customers' answers go: the address that the merchant chose, else the owner's."""
+    """Where customers' answers go: the address that the merchant chose, else the owner's.
+
+    The store tells us the owner's, whatever it is: one that no header can hold stops no mail.
+    """
     with work.rt.db.read() as uow:
         shops = Shops(uow)
-        return shops.reply_to(work.shop.id) or shops.owner_email(work.shop.id)
+        known = shops.reply_to(work.shop.id) or shops.owner_email(work.shop.id)
+    return known if known and can_carry(known) else None
 
 
 def owner(work: Work) -> str | None:
