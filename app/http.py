@@ -32,7 +32,9 @@ class Counters:
 
 def counters() -> Counters:
     """Those of the running application."""
-    found: Counters = current_app.extensions.setdefault(_COUNTERS, Counters())
+    if _COUNTERS not in current_app.extensions:  # made once, not for each request
+        current_app.extensions.setdefault(_COUNTERS, Counters())
+    found: Counters = current_app.extensions[_COUNTERS]
     return found
 
 

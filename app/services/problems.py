@@ -191,6 +191,7 @@ WORDS: dict[str, ProblemWords] = {
         N_("Look at the text; its page says what is in the way. Or go back to ours."),
         action=N_("See the texts"),
         href="/app/texts",
+        again=False,
     ),
 }
 

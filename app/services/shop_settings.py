@@ -16,7 +16,7 @@ from app.db.tenant import ShopData
 from app.domain.colour import ColourError, parse
 from app.domain.emails import canonical_email
 from app.domain.ids import ShopId
-from app.i18n import N_
+from app.i18n import N_, negotiate
 from app.pipeline.runtime import Runtime
 from app.services.switching import FieldError, field_errors
 
@@ -125,7 +125,7 @@ def _stored(shop: Shop, reply_to: str | None) -> ShopSettings:
     values = {
         "sender_name": shop.sender_name or "",
         "reply_to": reply_to or "",
-        "language": shop.language,
+        "language": negotiate(shop.language),  # until one is chosen it is the store's, as sk_SK
         "colour": shop.colour or "",
         "logo_url": shop.logo_url or "",
         "postal_address": shop.postal_address or "",
@@ -168,7 +168,7 @@ def save(rt: Runtime, shop_id: ShopId, entered: Mapping[str, Any], *, seen: str)
         shops.change(
             shop_id,
             sender_name=wanted.sender_name or None,
-            language=wanted.language,
+            language=wanted.language if chosen else shop.language,
             language_chosen=chosen,
             colour=wanted.colour or None,
             logo_url=wanted.logo_url or None,

@@ -65,9 +65,10 @@ def test_open_and_ended_returns_are_in_tabs_of_their_own(shop: MerchantShop) -> 
     assert "Nothing to decide" in text_of(shop.get(QUEUE))
 
 
-@pytest.mark.parametrize(
-    ("q", "names"),
-    [
+def test_the_filter_finds_names_numbers_and_addresses(shop: MerchantShop) -> None:
+    ask(shop, 0)
+    ask(shop, 1)
+    for q, names in (
         ("zofia", ["RMA-1001"]),
         ("nova", ["RMA-1001"]),
         ("#4101", ["RMA-1002"]),
@@ -78,17 +79,10 @@ def test_open_and_ended_returns_are_in_tabs_of_their_own(shop: MerchantShop) -> 
         ("nobody", []),
         ("%", []),
         ("RMA-99999999999999999999", []),
-    ],
-)
-def test_the_filter_finds_names_numbers_and_addresses(
-    shop: MerchantShop, q: str, names: list[str]
-) -> None:
-    ask(shop, 0)
-    ask(shop, 1)
-    page = shop.client.get(QUEUE, query_string={"q": q}).text
-    assert sorted(set(re.findall(r">(RMA-\d+)</a>", page))) == names
-    if not names:
-        assert "No return fits" in text_of(page)
+    ):
+        page = shop.client.get(QUEUE, query_string={"q": q}).text
+        assert sorted(set(re.findall(r">(RMA-\d+)</a>", page))) == names, q
+        assert ("No return fits" in text_of(page)) == (not names), q
 
 
 def test_pages_go_on_where_the_last_one_ended(
@@ -112,10 +106,10 @@ def test_pages_go_on_where_the_last_one_ended(
     assert re.findall(r">(RMA-\d+)</a>", shop.get(back[1])) == ["RMA-1003", "RMA-1004"]
 
 
-@pytest.mark.parametrize("query", ["after=x", "before=-1", f"after={2**80}", "tab=nope", "q=%20"])
-def test_hostile_addresses_of_the_queue_are_just_the_queue(shop: MerchantShop, query: str) -> None:
+def test_hostile_addresses_of_the_queue_are_just_the_queue(shop: MerchantShop) -> None:
     ask(shop, 0)
-    assert "RMA-1001" in shop.get(f"{QUEUE}?{query}")
+    for query in ("after=x", "before=-1", f"after={2**80}", "tab=nope", "q=%20"):
+        assert "RMA-1001" in shop.get(f"{QUEUE}?{query}"), query
 
 
 def test_empty_lists_say_what_will_be_there(shop: MerchantShop) -> None:

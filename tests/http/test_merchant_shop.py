@@ -148,6 +148,10 @@ def test_the_chosen_language_stays_when_the_store_says_another(shop: MerchantSho
             return Shops(data.uow).get(shop.shop.id).language
 
     assert told() == "sk_SK"
+    assert shop_settings.stored(shop.deps, shop.shop.id).language == "sk"
+    save(shop, {"sender_name": "Store of the merchant"})  # which chooses no language
+    assert shop_settings.stored(shop.deps, shop.shop.id).language == "sk"
+    assert told() == "sk_SK"
     save(shop, {"language": "tr"})
     assert told() == "tr"
 

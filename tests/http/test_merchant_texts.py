@@ -253,6 +253,9 @@ def test_a_broken_text_is_told_in_the_list_until_it_is_mended(shop: MerchantShop
     shop.post(TURKISH, {"subject": "{{ item }}", "version": "1"})
     with shop.read() as data:
         assert data.problems.is_open("text_refused")  # the Slovak one
+    home = shop.get("/app/")
+    assert "See the texts" in home
+    assert "/app/problems/text_refused/again" not in home  # no look at the store mends a text
     shop.post("/app/texts/review_request/sk/reset")
     with shop.read() as data:
         assert not data.problems.is_open("text_refused")
