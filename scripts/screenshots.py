@@ -197,8 +197,8 @@ def buy(demo: Demo) -> dict[str, dict[str, str]]:
             order = mine[who.first_name.lower()] = store.place(who, goods)
             sent.append((store, order))
     on_their_way(demo, sent)
-    for store, order in sent:
-        store.deliver(order)
+    for where, order in sent:
+        where.deliver(order)
     rest(demo)
     for store in demo.stores:
         store.place(DENIZ, ("linen",))

@@ -109,7 +109,7 @@ def _page(
         too_late=too_late,
         pictures=order_pictures(order, found.products) if order else {},
         reason_words=REASONS,
-        cost=cost_of(settings, row, found.lines),
+        cost=cost_of(settings, row, found.lines, shop),
         send_to=settings.send_back_to or shop.postal_address or "",
         send_by=send_back_by(shop, row) if withdrawal else None,
         declined=declined_because(row, Translator(page_language()), zone),

@@ -232,6 +232,10 @@ class Returns(Repository):
             found[row.return_id] = (*found.get(row.return_id, ()), line)
         return found
 
+    def undecided(self) -> list[ReturnRow]:
+        """What the rules have not decided yet, oldest first."""
+        return self._all(returns.c.state == ReturnState.REQUESTED)
+
     def waiting(self, limit: int = 200) -> list[ReturnRow]:
         """What is left to the merchant, oldest first."""
         query = (

@@ -10,7 +10,6 @@ from app.domain.snapshots import Control, ControlMessage, Person
 from app.pipeline import returns
 from app.pipeline.runtime import Runtime
 
-_ALL = 10_000  # undecided ones are few: rules decide within seconds
 _PRIVACY = {Control.DATA_REQUEST, Control.CUSTOMER_REDACT, Control.SHOP_REDACT}
 
 
@@ -59,7 +58,7 @@ def close(data: ShopData, rt: Runtime) -> None:
 def _leave_returns(data: ShopData, rt: Runtime) -> None:
     """What was to be decided by rules waits for whoever connects the shop again."""
     ruling = Ruling(ReturnOutcome.HOLD, "off", Reason.of(ReasonCode.RULES_OFF))
-    for row in data.returns.page([ReturnState.REQUESTED], _ALL):
+    for row in data.returns.undecided():
         returns.move(rt, data, row, ReturnState.HELD, by="rules", ruling=ruling)
 
 

@@ -286,6 +286,17 @@ def test_words_that_were_read_before_an_erasure_are_not_written_back(
     assert now(harness, woo, seen).sealed is None
 
 
+def test_who_keeps_the_goods_after_all_is_not_told_that_they_may_come_back(
+    harness: Harness, woo: WooStore, delivered: str
+) -> None:
+    row = ask(harness, woo, delivered, reason=ReturnReason.DEFECTIVE)
+    take(harness, woo, row, Step.APPROVE)
+    assert asking.cancel(harness.deps, woo.shop.id, row.public_ref)
+    harness.advance(minutes=1)
+    harness.advance(minutes=1)
+    assert kinds(harness) == ["return_receipt_mail", "return_ended_mail"]
+
+
 def test_an_undone_decision_leaves_the_customer_with_a_receipt(
     harness: Harness, woo: WooStore, delivered: str
 ) -> None:

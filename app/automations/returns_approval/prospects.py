@@ -79,7 +79,13 @@ def prospects(context: Context, *, rules_decide: bool = True) -> Prospects:
             _prospect(line, whole, rules_decide=rules_decide) for line in context.order.lines
         ),
         reasons=settings.reasons_offered,
-        cost=cost_of(settings, context.shop.currency, ReturnKind.RETURN, ()),
+        cost=cost_of(
+            settings,
+            context.order.total.currency,
+            ReturnKind.RETURN,
+            (),
+            home=context.shop.currency,
+        ),
         free_for=frozenset(settings.shop_pays_for),
         send_back_to=settings.send_back_to,
         withdrawal=period,
@@ -92,16 +98,21 @@ def cost_of(
     currency: str,
     kind: ReturnKind,
     reasons: Collection[ReturnReason],
+    *,
+    home: str,
 ) -> Cost:
-    """What sending back costs. For a withdrawal no more than the parcel itself (art. 14)."""
+    """What sending back costs. For a withdrawal no more than the parcel itself (art. 14).
+
+    The fee is an amount in the shop's currency (`home`); where another one was paid, none is taken.
+    """
     if reasons and all(reason in settings.shop_pays_for for reason in reasons):
         return Cost(WayBack.SHOP)
     if settings.way_back is not WayBack.FEE:
         return Cost(settings.way_back)
     if kind is ReturnKind.WITHDRAWAL:
         return Cost(WayBack.CUSTOMER)
-    fee = Money.parse(settings.return_fee, currency)
-    return Cost(WayBack.FEE, fee) if fee.minor else Cost(WayBack.SHOP)
+    fee = Money.parse(settings.return_fee, home)
+    return Cost(WayBack.FEE, fee) if fee.minor and currency == home else Cost(WayBack.SHOP)
 
 
 def _prospect(line: Line, whole: Case, *, rules_decide: bool) -> Prospect:

@@ -145,7 +145,7 @@ def approved(told: Told, shared: dict[str, Any]) -> ReturnApprovedMail:
     """What to do, and who pays for it."""
     with told.rt.db.read() as uow:
         settings = settings_now(ShopData(uow, told.shop.id))
-    cost = cost_of(settings, told.row, told.lines)
+    cost = cost_of(settings, told.row, told.lines, told.shop)
     withdrawal = told.row.kind is ReturnKind.WITHDRAWAL
     return ReturnApprovedMail(
         **shared,

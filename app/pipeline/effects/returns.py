@@ -12,7 +12,7 @@ from app.domain.actions import FINAL, ActionKind, ActionState
 from app.domain.errors import Bug, Refused
 from app.domain.ids import ReturnId
 from app.domain.reasons import Reason, ReasonCode
-from app.domain.returns import ReturnOutcome, ReturnState, Ruling, is_no_end
+from app.domain.returns import OPEN_RETURNS, ReturnOutcome, ReturnState, Ruling, is_no_end
 from app.domain.snapshots import ObjectKind
 from app.pipeline.effects.base import Outcome, Unknowable, Work
 from app.pipeline.failures import Busy
@@ -126,7 +126,9 @@ class ReturnUpdate:
         def note(data: ShopData) -> None:
             carried_out(work.rt, data, row, state)
 
-        return Outcome(work.action.reason, note, then=mail_after(row, state, work.now))
+        overtaken = state in OPEN_RETURNS and not row.open  # its end is told instead
+        then = () if overtaken else mail_after(row, state, work.now)
+        return Outcome(work.action.reason, note, then=then)
 
 
 def _bring(work: Work, port: ReturnsPort, spec: ReturnSpec) -> None:

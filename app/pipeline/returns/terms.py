@@ -27,9 +27,12 @@ def settings_now(data: ShopData) -> ReturnsApprovalSettings:
     return ReturnsApprovalSettings.model_validate(version.data if version else {})
 
 
-def cost_of(settings: ReturnsApprovalSettings, row: ReturnRow, lines: Sequence[ReturnLine]) -> Cost:
+def cost_of(
+    settings: ReturnsApprovalSettings, row: ReturnRow, lines: Sequence[ReturnLine], shop: Shop
+) -> Cost:
     """Who pays for sending this return back."""
-    return cost_by(settings, row.value.currency, row.kind, [line.reason for line in lines])
+    reasons = [line.reason for line in lines]
+    return cost_by(settings, row.value.currency, row.kind, reasons, home=shop.currency)
 
 
 def right_to_withdraw(

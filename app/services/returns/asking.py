@@ -134,7 +134,13 @@ def foresee(portal: Portal, wishes: Sequence[Wish]) -> Foreseen:
     return Foreseen(
         outcome,
         reason,
-        cost_of(settings, order.total.currency, ReturnKind.RETURN, reasons),
+        cost_of(
+            settings,
+            order.total.currency,
+            ReturnKind.RETURN,
+            reasons,
+            home=context.shop.currency,
+        ),
         sum(
             (value_of(bought[wish.line_id], wish.quantity) for wish in wishes),
             Money.zero(order.total.currency),

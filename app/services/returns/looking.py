@@ -63,7 +63,7 @@ def look(rt: Runtime, shop_id: ShopId, return_id: ReturnId) -> Looked | None:
             orders=len(data.orders.of_customer(row.customer_id)) if row.customer_id else 0,
             others=tuple(other for other in reversed(known) if other.id != row.id),
             ruled_with=_ruled_with(data, row),
-            cost=cost_of(settings_now(data), row, lines),
+            cost=cost_of(settings_now(data), row, lines, shop),
             deadline=deadline_of(row, order, shop, rt.business.now()),
             steps=steps_of(row),
             can_undo=can_undo(data, row),

@@ -265,7 +265,14 @@ def test_the_way_back_is_paid_as_the_merchant_says_but_a_withdrawal_costs_no_fee
     own: dict[str, Any], kind: str, reasons: list[str], cost: Cost
 ) -> None:
     chosen = [ReturnReason(reason) for reason in reasons]
-    assert cost_of(settings(**own), "EUR", ReturnKind(kind), chosen) == cost
+    assert cost_of(settings(**own), "EUR", ReturnKind(kind), chosen, home="EUR") == cost
+
+
+def test_a_fee_in_the_shops_currency_is_not_taken_off_another_one() -> None:
+    own = settings(way_back="fee", return_fee=5)
+    kind = ReturnKind.RETURN
+    assert cost_of(own, "EUR", kind, (), home="EUR").fee == Money(500, "EUR")
+    assert cost_of(own, "TRY", kind, (), home="EUR") == Cost(WayBack.SHOP)
 
 
 def test_a_fee_is_kept_to_the_cent() -> None:
