@@ -206,7 +206,11 @@ def test_whoever_was_forgotten_declares_without_the_order(shop: CustomerShop) ->
 def test_every_field_wrong_is_said_in_place(shop: CustomerShop, step: str) -> None:
     answer = declare(shop, step, name="\u202e \n", number=" ", goods="", email="jana at posta")
     assert answer.status_code == 422
-    for message in ("Enter your name.", "Enter the order number, or", "This is no e-mail address."):
+    for message in (
+        "Enter your name.",
+        "Enter the order number, or",
+        "This is not an e-mail address.",
+    ):
         assert message in answer.text
     assert 'value="jana at posta"' in answer.text
     assert "<title>Error: Withdraw" in answer.text

@@ -73,8 +73,8 @@ def test_a_colour_that_cannot_be_read_is_told_with_the_one_that_is_used(
     ("field", "entered", "said"),
     [
         ("colour", "petrol", "This is no colour. Write it like #0b5a75."),
-        ("reply_to", "nobody", "This is no e-mail address."),
-        ("reply_to", "a@b.example\r\nBcc: c@d.example", "This is no e-mail address."),
+        ("reply_to", "nobody", "This is not an e-mail address."),
+        ("reply_to", "a@b.example\r\nBcc: c@d.example", "This is not an e-mail address."),
         ("logo_url", "javascript:alert(1)", "begins with https://"),
         ("logo_url", "http://shop.example/logo.png", "begins with https://"),
         ("sender_name", "x" * 81, "80 characters are the most"),
