@@ -343,6 +343,7 @@ def test_each_state_says_what_to_do_next(shop: CustomerShop) -> None:
     shop.rules(send_back_to="Returns\nDolná 14", way_back="customer")
     row = requested(shop)
     assert "We have your request" in status(shop, row)
+    assert "24 November 2026, 10:00 (UTC+01:00)" in status(shop, row)
     row = shop.move(row, ReturnState.APPROVED, "Sorry about the seam.")
     text = status(shop, row)
     assert "Approved. Please send the parcel." in text
