@@ -85,9 +85,12 @@ def _open(token: str) -> tuple[Shop, Portal | Closed]:
 
 
 def _differs(portal: Portal, form: Form) -> bool:
-    """Whether it would lead to something else than the customer was shown before sending it."""
-    seen, shown = asking.foresee(portal, form.wishes()), request.form.get("foreseen")
-    return shown != seen.mark if shown else seen.outcome is ReturnOutcome.DECLINE
+    """Whether it would lead to something else than the customer was shown before sending it.
+
+    Who sends without having looked was shown nothing.
+    """
+    shown = request.form.get("foreseen")
+    return bool(shown) and shown != asking.foresee(portal, form.wishes()).mark
 
 
 def _overtaken(shop: Shop, token: str) -> Response:

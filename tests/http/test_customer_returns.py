@@ -99,9 +99,12 @@ def test_what_the_rules_decline_is_said_before_and_not_offered_anew(shop: Custom
     form = text_of(shop.client.get(shop.return_link()))
     assert "You can ask until" in form
     assert re.search("Not taken back for these reasons: I changed my mind, [^.]*Too small", form)
-    assert "This cannot be sent back as it is." in text_of(send(shop, "review", **MIND))
-    unseen = send(shop, **MIND)
-    assert (unseen.status_code, shop.returns()) == (409, [])
+    shop.rules(rules=[window], otherwise="hold")
+    review = send(shop, "review", **MIND)
+    shop.rules(rules=[window, damaged], otherwise="decline")
+    unforeseen = send(shop, **MIND, foreseen=agreed(review))
+    assert (unforeseen.status_code, shop.returns()) == (409, [])
+    assert "This cannot be sent back as it is." in text_of(unforeseen)
 
     send(shop, **{"quantity-11": "2"})
     (row,) = shop.returns()
@@ -425,7 +428,17 @@ def test_mail_of_a_decline(shop: CustomerShop) -> None:
     text = shop.mail(row, ActionKind.RETURN_DECLINED_MAIL).text
     assert "Gift cards cannot be returned." in text
     assert "Sorry." in text
+    assert "Here is why not, and what you can still do." in text
     assert "Until 1 December 2026 you can withdraw from the contract" in text
+    assert "because you asked to return something" in text
+
+
+def test_mail_of_a_decline_promises_nothing_that_it_does_not_name(shop: CustomerShop) -> None:
+    shop.add_order(replace(ORDER, country="US"))
+    row = shop.move(requested(shop), ReturnState.DECLINED, "Sorry.")
+    text = shop.mail(row, ActionKind.RETURN_DECLINED_MAIL).text
+    assert "Here is why not." in text
+    assert "what you can still do" not in text
 
 
 def test_mails_of_an_end(shop: CustomerShop) -> None:
