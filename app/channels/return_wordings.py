@@ -51,7 +51,9 @@ def _said(mail: AboutReturn, words: Translator) -> tuple[str, str, str]:
             return (
                 words.gettext("We have your request: %(return)s", **{"return": name}),
                 words.gettext("We have your request"),
-                words.gettext("A person looks at it. You get a mail as soon as it is decided."),
+                words.gettext(
+                    "Someone at the shop is looking at it. You get a mail as soon as it is decided."
+                ),
             )
         case ReturnApprovedMail():
             return (
@@ -65,7 +67,9 @@ def _said(mail: AboutReturn, words: Translator) -> tuple[str, str, str]:
                 words.gettext("We cannot take this back"),
                 words.gettext(
                     "We looked at your request. Here is why not, and what you can still do."
-                ),
+                )
+                if mail.withdraw_url
+                else words.gettext("We looked at your request. Here is why not."),
             )
         case ReturnReceivedMail():
             return (
@@ -163,6 +167,10 @@ def _about(return_name: str, order_number: str, words: Translator) -> str:
 
 
 def _why(mail: AboutReturn, words: Translator) -> str:
+    if isinstance(mail, ReturnDeclinedMail):
+        return words.gettext(
+            "You get this because you asked to return something to %(shop)s.", shop=mail.shop.name
+        )
     if not mail.order_number:
         return words.gettext(
             "You get this because you are returning something to %(shop)s.", shop=mail.shop.name

@@ -97,5 +97,12 @@ def _tell(held: Held) -> None:
     else:
         print("Nothing had fallen due, so nothing is held.")
     print("Orders of that time are read from the stores again as soon as worker and clock run.")
-    print("Lost for good: unsubscribes, reviews and settings of that time, and stores connected")
-    print('in it. What that means and what to do: docs/operate.md, "After a restore".')
+    print("Lost for good: unsubscribes, reviews and settings of that time, stores connected in it,")
+    print(
+        "and returns and withdrawals asked for on our pages: what the store was told of them is in"
+    )
+    print(
+        "its orders, a withdrawal that matched no order only in the mails. New returns get numbers"
+    )
+    print("that were not given out before.")
+    print('What that means and what to do: docs/operate.md, "After a restore".')

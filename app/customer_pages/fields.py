@@ -31,7 +31,7 @@ def address_error(email: str) -> str | None:
     if not email:
         return N_("Enter your e-mail address.")
     if canonical_email(email) is None:
-        return N_("This is no e-mail address. It looks like name@example.com.")
+        return N_("This is not an e-mail address. It looks like name@example.com.")
     return None
 
 

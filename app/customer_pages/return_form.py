@@ -108,7 +108,7 @@ def sent(portal: Portal, fields: MultiDict[str, str]) -> Form:
         entry.reason = _reason(fields.get(entry.reason_id, ""), form.reasons)
         entry.note = plain(fields.get(entry.note_id, ""))
         if entry.chosen:
-            form.errors.extend(_errors(entry))
+            form.errors.extend(_errors(entry, others=form.possible))
             entry.chosen = entry.why_not is None
     if not form.errors and not form.chosen:
         first = next((entry for entry in form.entries if entry.why_not is None), None)
@@ -117,9 +117,14 @@ def sent(portal: Portal, fields: MultiDict[str, str]) -> Form:
     return form
 
 
-def _errors(entry: Entry) -> Errors:
+def _errors(entry: Entry, *, others: bool) -> Errors:
     if entry.why_not is not None:
-        gone = N_("This item cannot be sent back any more. The rest is still as you filled it in.")
+        gone = N_("This item cannot be sent back any more.")
+        if others:
+            gone = N_(
+                "This item cannot be sent back any more. Everything else is still as you filled it "
+                "in."
+            )
         return [(entry.item_id, gone)]
     checks: list[tuple[str, Callable[[], bool], str]] = [
         (

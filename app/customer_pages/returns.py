@@ -25,13 +25,13 @@ from app.customer_pages.return_form import Form, empty, sent
 from app.db.shops import Shop
 from app.domain.ids import PlatformId
 from app.domain.money import Money
-from app.domain.parcels import last_arrival
-from app.domain.reasons import Reason
+from app.domain.reasons import Reason, ReasonCode
 from app.domain.return_words import REASONS, to_customer, why_not
-from app.domain.returns import ReturnOutcome
+from app.domain.returns import ReturnOutcome, ReturnState
 from app.domain.snapshots import OrderSnapshot, ProductSnapshot
+from app.domain.withdrawal import known_arrival
 from app.http import current_deps, page_language
-from app.i18n import Translator
+from app.i18n import N_, Translator
 from app.i18n.reasons import told
 from app.services.returns import asking
 from app.services.returns.asking import Closed, Portal, Refusal
@@ -65,6 +65,8 @@ def return_items_now(token: str) -> Response:
         return _form(shop, portal, form, 422)
     if step != "send":
         return _review(shop, portal, form)
+    if _differs(portal, form):
+        return _review(shop, portal, form, 409)
     if not limit(_RATE, f"{shop.public_ref}:{portal.order.order_id}"):  # however many links
         return _review(shop, portal, form, 429)
     row = asking.submit(current_deps(), shop.id, portal.order.order_id, form.wishes())
@@ -82,6 +84,15 @@ def _open(token: str) -> tuple[Shop, Portal | Closed]:
     return shop, portal
 
 
+def _differs(portal: Portal, form: Form) -> bool:
+    """Whether it would lead to something else than the customer was shown before sending it.
+
+    Who sends without having looked was shown nothing.
+    """
+    shown = request.form.get("foreseen")
+    return bool(shown) and shown != asking.foresee(portal, form.wishes()).mark
+
+
 def _overtaken(shop: Shop, token: str) -> Response:
     """Somebody was faster, as in another tab: the same form against what is left now."""
     _, portal = _open(token)
@@ -94,9 +105,10 @@ def _form(
     shop: Shop, portal: Portal, form: Form, status: int = 200, *, overtaken: bool = False
 ) -> Response:
     zone, prospects = ZoneInfo(shop.timezone), portal.prospects
-    days = [each.until for each in prospects.lines if each.until]
+    before = _declined_before(portal)
+    days = [each.until for each in prospects.lines if each.until and each.line_id not in before]
     period = prospects.withdrawal if prospects.can_withdraw else None
-    arrived = last_arrival(portal.order)
+    arrived = known_arrival(portal.order)
     return page(
         "return_items.html",
         shop,
@@ -109,12 +121,17 @@ def _form(
         delivered_on=_day(arrived, zone),
         until=_day(max(days), zone) if days else None,
         different_days=len(set(days)) > 1,
-        days={each.line_id: _day(each.until, zone) for each in prospects.lines},
+        days={
+            each.line_id: _day(each.until, zone)
+            for each in prospects.lines
+            if each.line_id not in before
+        },
         why_not={
-            each.line_id: _told(why_not(each.why_not), each.why_not, zone)
+            each.line_id: _why_not(portal, each.line_id, each.why_not, zone)
             for each in prospects.lines
             if each.why_not
         },
+        declined_before=before,
         reason_words=REASONS,
         cost=prospects.cost,
         free_for=[REASONS[reason] for reason in prospects.reasons if reason in prospects.free_for],
@@ -129,12 +146,16 @@ def _review(shop: Shop, portal: Portal, form: Form, status: int = 200) -> Respon
     seen = asking.foresee(portal, form.wishes())
     zone = ZoneInfo(shop.timezone)
     declined = seen.outcome is ReturnOutcome.DECLINE
+    shown = request.form.get("foreseen", "") if request.form.get("do") == "send" else ""
     return page(
         "return_review.html",
         shop,
         status,
         form=form,
         too_often=status == 429,
+        foreseen=seen.mark,
+        other_outcome=bool(shown) and shown.split(" ", 1)[0] != seen.outcome,
+        other_money=bool(shown) and shown.split(" ", 1)[1:] != seen.mark.split(" ", 1)[1:],
         action=here(),
         order_number=portal.order.number,
         reason_words=REASONS,
@@ -188,6 +209,26 @@ def _known(shop: Shop, portal: Portal) -> list[dict[str, Any]]:
         }
         for row in reversed(portal.returns)
     ]
+
+
+def _declined_before(portal: Portal) -> dict[PlatformId, str]:
+    """Items that the rules declined, with the name of that return."""
+    return {
+        line.line_id: row.name
+        for row in portal.returns
+        if row.state is ReturnState.DECLINED and row.decided_by == "rules"
+        for line in portal.lines.get(row.id, ())
+    }
+
+
+def _why_not(portal: Portal, line_id: PlatformId, reason: Reason, zone: ZoneInfo) -> str:
+    """Why an item cannot be chosen; what is in a return already is told with its name."""
+    if reason.code is ReasonCode.GOODS_NOT_LEFT:
+        for row in portal.returns:
+            if row.open and any(line.line_id == line_id for line in portal.lines.get(row.id, ())):
+                text = N_("This item is part of a return already (%(return)s).")
+                return Translator(page_language()).gettext(text, **{"return": row.name})
+    return _told(why_not(reason), reason, zone)
 
 
 def _told(text: Any, reason: Reason, zone: ZoneInfo) -> str:

@@ -62,8 +62,10 @@ def withdraw_now(shop_ref: str) -> Response:
     if not withdrawing.may_declare(limits, shop.id, caller, form.email):
         return _form(shop, form, 429)
     told = Declaration(form.name, form.email, form.number, form.goods, page_language())
-    withdrawing.declare(deps, shop.id, told)
-    receipt = Receipt(form.name, form.email, form.number, form.goods, deps.business.now())
+    row = withdrawing.declare(deps, shop.id, told)
+    receipt = Receipt(
+        form.name, form.email, form.number, form.goods, row.requested_at, return_name=row.name
+    )
     token = sealed(deps.db.keyring, shop, receipt)
     return go(address("withdrawn", shop_ref=shop_ref, token=token))
 

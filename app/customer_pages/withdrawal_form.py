@@ -33,13 +33,14 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What was declared and when it arrived."""
+    """What was declared, when it arrived, and as what it is kept."""
 
     name: str
     email: str
     number: str
     goods: str
     at: datetime
+    return_name: str = ""
 
 
 def sent(fields: Mapping[str, str]) -> Form:

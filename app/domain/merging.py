@@ -26,6 +26,7 @@ def merge_order(stored: OrderSnapshot | None, new: OrderSnapshot) -> OrderSnapsh
         newer,
         paid_at=_earlier(newer.paid_at, older.paid_at),  # counts only while it is paid
         delivered_at=_earlier(newer.delivered_at, older.delivered_at),
+        arrival_watched=newer.arrival_watched or older.arrival_watched,
         fulfilments=_merge_fulfilments(older.fulfilments, newer.fulfilments),
         refunds=_merge_refunds(older.refunds, newer.refunds),
     )

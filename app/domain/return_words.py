@@ -11,7 +11,7 @@ from app.domain.reasons import Reason, ReasonCode
 from app.domain.returns import ReturnOutcome, ReturnReason
 
 REASONS: Mapping[ReturnReason, str] = {
-    ReturnReason.UNWANTED: N_("Not wanted any more"),
+    ReturnReason.UNWANTED: N_("I changed my mind"),
     ReturnReason.TOO_SMALL: N_("Too small"),
     ReturnReason.TOO_LARGE: N_("Too large"),
     ReturnReason.LOOKS_DIFFERENT: N_("Looks different than expected"),
@@ -45,13 +45,16 @@ _DECLINED: Mapping[ReasonCode, Text] = {
 }
 _GENERAL: Mapping[ReturnOutcome, str] = {
     ReturnOutcome.APPROVE: N_("Your return is approved."),
-    ReturnOutcome.DECLINE: N_("This order cannot be returned on this page."),
+    ReturnOutcome.DECLINE: N_(
+        "The shop’s rules do not cover this return. If you think that they should, write to the "
+        "shop."
+    ),
     ReturnOutcome.HOLD: N_("The shop looks at your return in person and writes to you."),
 }
 
 # Before anything is asked for: why an item cannot be chosen.
 _NOTHING_LEFT: Mapping[ReasonCode, str] = {
-    ReasonCode.GOODS_NOT_LEFT: N_("This item has come back or is on its way back."),
+    ReasonCode.GOODS_NOT_LEFT: N_("This item has come back or is part of a return already."),
     ReasonCode.GOODS_UNKNOWN: N_("This item is not in the order any more."),
     ReasonCode.ORDER_CANCELLED: N_("This order was cancelled."),
     ReasonCode.ORDER_REMOVED: N_("This order was removed by the shop."),

@@ -105,6 +105,7 @@ class OrderSnapshot:
     cancelled_at: datetime | None = None
     delivered_at: datetime | None = None  # the whole order, where the platform has no parcels
     delivery_time_known: bool = True  # False: `delivered_at` is only the time of the last change
+    arrival_watched: bool = False  # we knew the order before it was delivered, and saw that change
     draft: bool = False  # not yet an order (WooCommerce checkout-draft): nothing is concluded
     trashed: bool = False
     test: bool = False

@@ -76,14 +76,23 @@ def withdrawal_period(
 def _began(order: OrderSnapshot) -> datetime | None:
     if order.lines and not any(line.ships for line in order.lines):
         return order.placed_at
+    return known_arrival(order)
+
+
+def known_arrival(order: OrderSnapshot) -> datetime | None:
+    """When everything had arrived, for the law and for whoever reads it; None while unknown."""
     if not is_all_delivered(order) or _is_stand_in(order):
         return None
     return last_arrival(order)
 
 
 def _is_stand_in(order: OrderSnapshot) -> bool:
-    """Whether the arrival is no later than what surely came before it: then nobody saw it."""
-    if order.delivered_at is None or order.delivery_time_known:
+    """Whether the arrival is no later than what surely came before it, and nobody saw it.
+
+    A parcel that is handed over at once is sent and delivered within one second: then it counts
+    that the change was watched.
+    """
+    if order.delivered_at is None or order.delivery_time_known or order.arrival_watched:
         return False
     left = (parcel.created_at for parcel in parcels_of(order))
     before = (order.placed_at, order.paid_at, order.completed_at, *left)

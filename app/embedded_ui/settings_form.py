@@ -35,7 +35,7 @@ _SECTIONS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
         ),
     ),
     "returns_approval": (
-        (N_("The rest"), N_("What happens where none of your rules decides."), "otherwise"),
+        (N_("Everything else"), N_("What happens where none of your rules decides."), "otherwise"),
         (
             N_("Withdrawal by law"),
             N_("The law excepts some goods. Only for these a rule may decline at any time."),

@@ -77,6 +77,10 @@ def _filters(current: Callable[[], Translator]) -> dict[str, Callable[..., str]]
         return current().datetime(moment, tz, style=style)
 
     @pass_context
+    def zoned(_: Context, moment: datetime, tz: tzinfo) -> str:
+        return current().zoned(moment, tz)
+
+    @pass_context
     def exact(_: Context, moment: datetime, tz: tzinfo) -> str:
         return current().exact(moment, tz)
 
@@ -97,6 +101,7 @@ def _filters(current: Callable[[], Translator]) -> dict[str, Callable[..., str]]
         "number": number,
         "date": date_,
         "datetime": datetime_,
+        "zoned": zoned,
         "exact": exact,
         "time": time_,
         "ago": ago,

@@ -82,6 +82,11 @@ class Translator:
         local = _in_zone(moment, tz)
         return _DATE_TIME[self.language].format(self.date(local, tz=tz, style=style), _clock(local))
 
+    def zoned(self, moment: dt.datetime, tz: dt.tzinfo) -> str:
+        """For readers in any zone: `23 November 2026, 10:00 (UTC+01:00)`."""
+        offset = _in_zone(moment, tz).isoformat()[-6:]
+        return f"{self.datetime(moment, tz)} (UTC{offset})"
+
     def exact(self, moment: dt.datetime, tz: dt.tzinfo) -> str:
         """For what must be provable: `23 November 2026, 10:00:42 (UTC+01:00)`."""
         local = _in_zone(moment, tz)

@@ -98,6 +98,8 @@ class Facts:
         if customer_id is None and stored:
             customer_id = stored.customer_id
         merged = merge_order(stored.order if stored else None, new)
+        if stored and not late and merged.delivered_at and not stored.order.delivered_at:
+            merged = replace(merged, arrival_watched=True)
         self._save(merged, customer_id, sealed, stored.order if stored else None)
         if customer_id:
             if not late:

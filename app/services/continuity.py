@@ -143,6 +143,7 @@ def _hold(
             return None
         since = min(_moment(uow) or business, business)
         found = continuity.record(uow, found_by, since, business, wall)
+        continuity.jump_return_numbers(uow, wall)
         rows = continuity.hold_due(uow, found)
         for shop_id, count in rows.items():
             ShopData(uow, shop_id).problems.count(RESTORED, count, business)

@@ -21,7 +21,7 @@ from app.pipeline.runtime import Runtime
 from app.services.switching import FieldError, field_errors
 
 _COLOUR = N_("This is no colour. Write it like #0b5a75.")
-_ADDRESS = N_("This is no e-mail address. Write it like hello@your-store.com.")
+_ADDRESS = N_("This is not an e-mail address. Write it like hello@your-store.com.")
 _WEB = N_("The picture needs an address that begins with https://.")
 
 

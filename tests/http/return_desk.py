@@ -44,7 +44,7 @@ def withdraw(shop: MerchantShop, n: int, **changes: Any) -> ReturnRow:
     """Customer n withdraws from an order."""
     found = order(n, **changes)
     shop.take(found)
-    row = withdrawing.withdraw(shop.deps, shop.shop.id, found.order_id)
+    row = withdrawing.withdraw(shop.deps, shop.shop.id, found.order_id, TOLD)
     assert isinstance(row, ReturnRow), row
     return decide(shop, row)
 

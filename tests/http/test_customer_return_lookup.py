@@ -68,7 +68,7 @@ def test_a_code_comes_by_mail_and_opens_the_order_once(shop: CustomerShop) -> No
     assert opened.location.startswith("/return/")
     again = shop.client.post(answer.location, data={"code": code})
     assert again.status_code == 410
-    assert "This code has ended" in again.text
+    assert "This code has expired" in again.text
 
 
 def test_the_code_is_nowhere_but_in_the_mail_and_sealed(shop: CustomerShop) -> None:
@@ -183,7 +183,7 @@ def test_fields_are_checked_and_nothing_typed_is_lost(shop: CustomerShop) -> Non
     assert answer.status_code == 422
     assert "<title>Error: Return something" in answer.text
     assert "Enter the order number." in answer.text
-    assert "This is no e-mail address." in answer.text
+    assert "This is not an e-mail address." in answer.text
     assert 'value="zofia at posta"' in answer.text
     assert shop.signals == []
 

@@ -59,6 +59,61 @@ def test_the_page_says_until_when_what_and_at_what_cost(shop: CustomerShop) -> N
     assert "withdraw from the whole purchase until 1 December 2026" in text
 
 
+MIND = {"reason-11": "unwanted"}
+APPROVING = {"rules": [], "otherwise": "approve", "way_back": "shop"}
+
+
+def agreed(review: TestResponse) -> str:
+    found = re.search(r'name="foreseen" value="([^"]+)"', review.text)
+    assert found
+    return found[1]
+
+
+@pytest.mark.both_databases
+def test_what_was_shown_before_sending_is_what_is_sent(shop: CustomerShop) -> None:
+    """The merchant changes the rules between the two pages."""
+    shop.rules(**APPROVING)
+    review = send(shop, "review", **MIND)
+    assert "The shop’s rules allow it" in review.text
+    shop.rules(**{**APPROVING, "way_back": "fee", "return_fee": 5})
+    again = send(shop, **MIND, foreseen=agreed(review))
+    assert again.status_code == 409
+    text = text_of(again)
+    assert "Not sent: what you get back has changed." in text
+    assert "takes €5.00 off the refund" in text
+    assert "The seam." in again.text  # nothing typed is lost
+    shop.rules(**{**APPROVING, "otherwise": "hold"})
+    held = send(shop, **MIND, foreseen=agreed(again))
+    assert held.status_code == 409
+    assert "Not sent: the shop decides otherwise about this now." in text_of(held)
+    assert "Someone at the shop looks at it first." in text_of(held)
+    assert shop.returns() == []
+    assert send(shop, **MIND, foreseen=agreed(held)).status_code == 303
+
+
+def test_what_the_rules_decline_is_said_before_and_not_offered_anew(shop: CustomerShop) -> None:
+    shop.add_order(replace(ORDER, country="US"))  # no statutory right softens a rule
+    damaged = {"kind": "reasons", "reasons": ["damaged"], "outcome": "hold"}
+    window = {"kind": "window", "days": 30, "outcome": "decline"}
+    shop.rules(rules=[window, damaged], otherwise="decline")
+    form = text_of(shop.client.get(shop.return_link()))
+    assert "You can ask until" in form
+    assert re.search("Not taken back for these reasons: I changed my mind, [^.]*Too small", form)
+    shop.rules(rules=[window], otherwise="hold")
+    review = send(shop, "review", **MIND)
+    shop.rules(rules=[window, damaged], otherwise="decline")
+    unforeseen = send(shop, **MIND, foreseen=agreed(review))
+    assert (unforeseen.status_code, shop.returns()) == (409, [])
+    assert "This cannot be sent back as it is." in text_of(unforeseen)
+
+    send(shop, **{"quantity-11": "2"})
+    (row,) = shop.returns()
+    over = Ruling(ReturnOutcome.DECLINE, "otherwise", Reason.of(ReasonCode.NO_RULE_DECIDED))
+    shop.move(row, ReturnState.DECLINED, ruling=over)
+    again = text_of(shop.client.get(shop.return_link()))
+    assert "Declined already: RMA-1001." in again
+
+
 @pytest.mark.both_databases
 def test_it_is_looked_over_and_then_sent(shop: CustomerShop) -> None:
     review = send(shop, "review")
@@ -68,7 +123,7 @@ def test_it_is_looked_over_and_then_sent(shop: CustomerShop) -> None:
     assert "Damaged." in text
     assert "You get back €30.00" in text
     assert "The shop pays for sending it back." in text
-    assert "A person at the shop looks at it first." in text
+    assert "Someone at the shop looks at it first." in text
     assert "&lt;b&gt;ends&lt;/b&gt;" in review.text
     assert shop.returns() == []
 
@@ -180,8 +235,8 @@ def test_two_windows_cannot_send_the_same_thing_back_twice(shop: CustomerShop) -
     again = send(shop, **{"quantity-11": "2", "item": ["11", "12"], "reason-12": "unwanted"})
     assert again.status_code == 422
     text = text_of(again)
-    assert "This item has come back or is on its way back." in text
-    assert "This item cannot be sent back any more. The rest is still as you filled it in." in text
+    assert "This item is part of a return already (RMA-1001)." in text
+    assert "This item cannot be sent back any more." in text
     assert "RMA-1001" in text  # what was asked for is there to be looked at
     assert re.search(r'id="item-12" name="item" value="12" checked', again.text)
     assert len(shop.returns()) == 1
@@ -291,6 +346,7 @@ def test_each_state_says_what_to_do_next(shop: CustomerShop) -> None:
     shop.rules(send_back_to="Returns\nDolná 14", way_back="customer")
     row = requested(shop)
     assert "We have your request" in status(shop, row)
+    assert "24 November 2026, 10:00 (UTC+01:00)" in status(shop, row)
     row = shop.move(row, ReturnState.APPROVED, "Sorry about the seam.")
     text = status(shop, row)
     assert "Approved. Please send the parcel." in text
@@ -350,7 +406,7 @@ def test_mails_of_each_step(shop: CustomerShop) -> None:
     mail = shop.mail(row, ActionKind.RETURN_RECEIPT_MAIL)
     assert mail.entry.to_address == "zofia@posta.example"
     assert mail.entry.subject == "We have your request: RMA-1001"
-    assert "A person looks at it." in mail.text
+    assert "Someone at the shop is looking at it." in mail.text
     assert shop.status_link(row).split("?")[0].split(".")[0] in mail.text
     assert "/withdraw" in mail.text  # while the law grants it
     row = shop.move(row, ReturnState.APPROVED, "Sorry.")
@@ -372,7 +428,17 @@ def test_mail_of_a_decline(shop: CustomerShop) -> None:
     text = shop.mail(row, ActionKind.RETURN_DECLINED_MAIL).text
     assert "Gift cards cannot be returned." in text
     assert "Sorry." in text
+    assert "Here is why not, and what you can still do." in text
     assert "Until 1 December 2026 you can withdraw from the contract" in text
+    assert "because you asked to return something" in text
+
+
+def test_mail_of_a_decline_promises_nothing_that_it_does_not_name(shop: CustomerShop) -> None:
+    shop.add_order(replace(ORDER, country="US"))
+    row = shop.move(requested(shop), ReturnState.DECLINED, "Sorry.")
+    text = shop.mail(row, ActionKind.RETURN_DECLINED_MAIL).text
+    assert "Here is why not." in text
+    assert "what you can still do" not in text
 
 
 def test_mails_of_an_end(shop: CustomerShop) -> None:

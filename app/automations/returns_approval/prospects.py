@@ -46,6 +46,7 @@ class Prospect:
     quantity: int
     until: datetime | None = None
     why_not: Reason | None = None
+    declined_for: tuple[ReturnReason, ...] = ()  # reasons for which a single piece is declined
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,21 +125,21 @@ def _prospect(line: Line, whole: Case, *, rules_decide: bool) -> Prospect:
         return Prospect(line.line_id, 0, why_not=gone)
     if not rules_decide:
         return Prospect(line.line_id, left)
-    refusal = _refusal(line, whole)
-    until = None if refusal else _until(line, whole)
-    return Prospect(line.line_id, 0 if refusal else left, until, refusal)
+    declined = _declined(line, whole)
+    if declined and len(declined) == len(whole.settings.reasons_offered):
+        return Prospect(line.line_id, 0, why_not=next(iter(declined.values())))
+    return Prospect(line.line_id, left, _until(line, whole), declined_for=tuple(declined))
 
 
-def _refusal(line: Line, whole: Case) -> Reason | None:
-    """Why it would be declined whatever is chosen; None if there is a way."""
-    first = None
+def _declined(line: Line, whole: Case) -> dict[ReturnReason, Reason]:
+    """For which of the customer's reasons a single piece would be declined, and why."""
+    declined = {}
     for reason in whole.settings.reasons_offered:
         request = _request(whole.context, (ReturnItem(line.line_id, 1, reason),))
         ruling = rule_on(case_of(request, whole.context, whole.settings))
-        if ruling.outcome is not ReturnOutcome.DECLINE:
-            return None
-        first = first or ruling.reason
-    return first
+        if ruling.outcome is ReturnOutcome.DECLINE:
+            declined[reason] = ruling.reason
+    return declined
 
 
 def _until(line: Line, whole: Case) -> datetime | None:

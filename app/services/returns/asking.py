@@ -118,6 +118,12 @@ class Foreseen:
     cost: Cost
     worth: Money
 
+    @property
+    def mark(self) -> str:
+        """What the customer agrees to by sending: the outcome, then the money. Only compared."""
+        fee = self.cost.fee.minor if self.cost.fee else 0
+        return f"{self.outcome} {self.cost.paid_by} {fee} {self.worth.minor}"
+
 
 def foresee(portal: Portal, wishes: Sequence[Wish]) -> Foreseen:
     """Ask the rules before the customer does. Carried out on a fresh picture, it may differ."""

@@ -46,28 +46,39 @@ def declare(rt: Runtime, shop_id: ShopId, told: Declaration) -> ReturnRow:
 
 
 def withdraw(
-    rt: Runtime, shop_id: ShopId, order_id: PlatformId, told: Declaration | None = None
+    rt: Runtime, shop_id: ShopId, order_id: PlatformId, told: Declaration
 ) -> ReturnRow | Refusal:
-    """Declare the withdrawal from a purchase; declared twice it is one. Never declined."""
+    """Declare the withdrawal from a purchase. Never declined.
+
+    The very same declaration sent twice is one. One that says something else (a name, other goods)
+    is kept beside the first, for the merchant: its receipt must not be for something that is lost.
+    """
+    words = _words_of(told)
     with rt.db.read() as uow:
         data = ShopData(uow, shop_id)
-        person, hasher = data.orders.person(order_id), data.hasher
-        sealed = data.returns.seal(_words_of(told)) if told else None
-    with rt.db.write() as uow:
-        data = ShopData(uow, shop_id, hasher)
-        stored = held(data, order_id)
-        if stored is None or stored.sealed_person is None or data.customers.is_erased(person):
-            return Refusal.FORGOTTEN
-        known = data.returns.of_order(order_id)
-        if before := withdrawal_of(known):
-            return before
-        left = returns.left_of(data, stored.order) or _kept(stored.order)
-        wishes = [Wish(line, n, ReturnReason.NOT_ASKED) for line, n in left.items()]
-        return store(rt, data, stored, wishes, kind=ReturnKind.WITHDRAWAL, sealed=sealed)
+        person, hasher, sealed = data.orders.person(order_id), data.hasher, data.returns.seal(words)
+        before = withdrawal_of(data.returns.of_order(order_id))
+        same = before if before and data.returns.words(before) == words else None
+    if same:
+        return same
+    if not before:
+        with rt.db.write() as uow:
+            data = ShopData(uow, shop_id, hasher)
+            stored = held(data, order_id)
+            if stored is None or stored.sealed_person is None or data.customers.is_erased(person):
+                return Refusal.FORGOTTEN
+            if not withdrawal_of(data.returns.of_order(order_id)):
+                left = returns.left_of(data, stored.order) or _kept(stored.order)
+                wishes = [Wish(line, n, ReturnReason.NOT_ASKED) for line, n in left.items()]
+                kind = ReturnKind.WITHDRAWAL
+                return store(rt, data, stored, wishes, kind=kind, sealed=sealed)
+        # another window was faster: what it declared is compared as any that came before
+        return withdraw(rt, shop_id, order_id, told)
+    return withdraw_unmatched(rt, shop_id, told)
 
 
 def withdraw_unmatched(rt: Runtime, shop_id: ShopId, told: Declaration) -> ReturnRow:
-    """Keep a declaration that matches no order: the receipt goes out, the merchant looks.
+    """Keep a declaration with no order of its own: the receipt goes out, the merchant looks.
 
     The very same declaration sent twice is one.
     """

@@ -224,7 +224,7 @@ def test_an_item_that_came_back_cannot_be_chosen_again() -> None:
     [seen] = prospects(world(10, ReturnsApprovalSettings(), returns=returned)).lines
     assert seen.quantity == 0
     assert seen.why_not
-    assert why_not(seen.why_not) == "This item has come back or is on its way back."
+    assert why_not(seen.why_not) == "This item has come back or is part of a return already."
 
 
 def test_while_the_rules_are_off_nothing_is_refused_beforehand() -> None:
@@ -323,7 +323,8 @@ def test_what_limits_a_merchant_set_is_not_told_to_customers() -> None:
     ruling = decided(request(20), seen)
     assert ruling.outcome is ReturnOutcome.DECLINE
     assert to_customer(ruling.outcome, ruling.reason) == (
-        "This order cannot be returned on this page."
+        "The shop’s rules do not cover this return. If you think that they should, "
+        "write to the shop."
     )
 
 

@@ -53,6 +53,10 @@ def test_nothing_is_on_record_elsewhere(country: str | None) -> None:
         ("seen on its way, then delivered: that moment is the arrival",
          order(delivered_at=day(3), delivery_time_known=False, fully_fulfilled=True),
          date(2026, 11, 19)),
+        ("watched: sent and delivered within one second",
+         order(delivered_at=day(3), completed_at=day(3), delivery_time_known=False,
+               arrival_watched=True, fully_fulfilled=True),
+         date(2026, 11, 19)),
     ],
 )  # fmt: skip
 def test_the_last_day(story: str, placed: Any, last_day: date) -> None:
