@@ -26,11 +26,11 @@ class Filter:
     """Which actions to list. `order_ids` and `customer_id` are alternatives; None: any."""
 
     automation: str = ""
-    kinds: frozenset[ActionKind] = frozenset()
     states: frozenset[ActionState] = frozenset()
     since: datetime | None = None
     order_ids: tuple[PlatformId, ...] | None = None
     customer_id: CustomerId | None = None
+    kinds: frozenset[ActionKind] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
