@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from app.automations.registry import RETURNS
 from app.automations.returns_approval import ReturnsApprovalSettings
-from app.automations.returns_approval.rules import RULES
 from app.bootstrap import build_deps
+from app.cli.backtest_entries import mistakes
 from app.cli.demo.environment import use_if_unconfigured
 from app.config import load_settings
 from app.db.shops import Shop, Shops
@@ -20,6 +20,7 @@ from app.db.tenant import ShopData
 from app.deps import Deps
 from app.domain.ids import ShopId
 from app.domain.reasons import Reason
+from app.embedded_ui.settings_form import error_words
 from app.i18n import Translator
 from app.i18n.reasons import explain
 from app.services import switching
@@ -34,6 +35,8 @@ _HONESTLY = (
 
 def run(options: argparse.Namespace) -> None:
     """Print how many would be decided differently, with examples."""
+    if options.shop is None:
+        sys.exit("Say which shop: --shop ID. `afterglow export --list` names them all.")
     use_if_unconfigured()
     deps = build_deps(load_settings())
     shop, present = _shop(deps, ShopId(options.shop))
@@ -81,18 +84,15 @@ def _changed(present: ReturnsApprovalSettings, path: str | None) -> ReturnsAppro
     values = {"rules": values} if isinstance(values, list) else values
     if not isinstance(values, Mapping):
         sys.exit(f"{path} has to hold settings ({{…}}) or a list of rules ([…]).")
+    wrong = list(mistakes(values))
+    if wrong:
+        lines = "\n".join(f"  {line}" for line in wrong)
+        sys.exit(f"{path} cannot be used; nothing was decided:\n{lines}")
     changed = switching.check(RETURNS.key, present, values)
-    if not isinstance(changed, ReturnsApprovalSettings):
-        sys.exit(f"{path} cannot be used; nothing was decided:\n" + _errors(changed))
-    for rule in changed.rules:
-        if rule.kind not in RULES:
-            sys.exit(f"There is no rule “{rule.kind}”. The kinds are: {', '.join(RULES)}.")
+    if not isinstance(changed, ReturnsApprovalSettings):  # too many, or what does not go together
+        said = " ".join(error_words(changed, Translator("en")).values())  # type: ignore[arg-type]
+        sys.exit(f"{path} cannot be used; nothing was decided: {said}")
     return changed
-
-
-def _errors(errors: Any) -> str:
-    lines = (f"  {error.field}: {error.code} {error.value}".rstrip() for error in errors)
-    return "\n".join(lines)
 
 
 class Teller:

@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     exported.set_defaults(do=export.run)
 
     dry = commands.add_parser("backtest", help="what changed rules for returns would have decided")
-    dry.add_argument("--shop", type=int, required=True, help="id of the shop")
+    dry.add_argument("--shop", type=int, help="id of the shop; `afterglow export --list` has it")
     dry.add_argument("--rules", help="JSON file: changed settings, or a list of rules")
     dry.add_argument("--since", help="only from this day on, as 2026-11-30")
     dry.add_argument("--after-days", type=int, default=ASKED_AFTER, help="days from arrival")

@@ -12,8 +12,9 @@ Nothing stored needs the old keys any more. Before you take them out of SECRET_K
 - Every process must run with the new key in front: one that does not goes on sealing with an old
   one. When all do, run this once more; it must find nothing left to do.
 - Links in mails are signed with these keys. Without the old one, links in mails sent before stop
-  working: review links (valid for a year), and unsubscribe links (valid for ever; the law wants
-  them to work). If the old key has not leaked, keep it behind the new one for a year.
+  working: review links and those to return an order (valid for a year), links to the status of a
+  return or a withdrawal, also in receipts (two years), and unsubscribe links (valid for ever; the
+  law wants them to work). If the old key has not leaked, keep it behind the new one for two years.
 - Backups made before today open with the old keys only. Keep those apart, as long as the backups.\
 """
 

@@ -67,11 +67,15 @@ def _start(settings: Settings, *, demo: bool, connect: bool) -> None:
     Supervisor(processes, settings.data_dir).run(when_ready)
 
 
+# Threads beyond the cores are meant: they wait for the database and for stores (ADR 0009).
+_QUIET = (b"Configuration allows spawning up to",)
+
+
 def _services(settings: Settings, env: Mapping[str, str]) -> list[ProcessSpec]:
     """Web, worker and clock."""
     web = f"http://127.0.0.1:{settings.web_port}"
     return [
-        ProcessSpec("web", web_command(settings), env, http_ready(f"{web}/healthz")),
+        ProcessSpec("web", web_command(settings), env, http_ready(f"{web}/healthz"), quiet=_QUIET),
         ProcessSpec("worker", [sys.executable, "-m", "app.worker"], env),
         ProcessSpec("clock", [sys.executable, "-m", "app.clock"], env),
     ]

@@ -102,12 +102,15 @@ def put_back(copy: Path, place: Path, aside: Path) -> None:
 def _keep(place: Path, aside: Path) -> None:
     """Give it a second name. A log that could not be taken in would be read into what comes."""
     try:
+        place.chmod(0o600)
         aside.hardlink_to(place)
     except OSError:  # not every file system can
+        aside.touch(mode=0o600)
         shutil.copyfile(place, aside)
     for suffix in ("-wal", "-shm"):
         beside = place.with_name(place.name + suffix)
         if beside.exists():
+            beside.chmod(0o600)
             beside.rename(aside.with_name(aside.name + suffix))
 
 

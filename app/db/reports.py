@@ -13,7 +13,7 @@ from app.db.base import Repository
 from app.db.codec import order_from, person_from
 from app.db.coupons import is_carried
 from app.db.models import actions, coupons, inbox, orders, reviews
-from app.domain.actions import WAITING, Action, ActionState
+from app.domain.actions import WAITING, Action, ActionKind, ActionState
 from app.domain.ids import CustomerId, InboxId, PlatformId
 from app.domain.snapshots import OrderSnapshot, Person
 
@@ -30,6 +30,7 @@ class Filter:
     since: datetime | None = None
     order_ids: tuple[PlatformId, ...] | None = None
     customer_id: CustomerId | None = None
+    kinds: frozenset[ActionKind] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,8 @@ class Reports(Repository):
         conditions = [self._mine(actions)]
         if wanted.automation:
             conditions.append(actions.c.automation == wanted.automation)
+        if wanted.kinds:
+            conditions.append(actions.c.kind.in_(sorted(wanted.kinds)))
         if wanted.states:
             conditions.append(actions.c.state.in_(wanted.states))
         if wanted.since:
@@ -143,14 +146,18 @@ class Reports(Repository):
         )
         return {row[0]: row[1] for row in self._connection.execute(query)}
 
-    def due_between(self, start: datetime, end: datetime) -> int:
-        """Rows that become due in a span of business time."""
+    def due_between(
+        self, start: datetime, end: datetime, kinds: frozenset[ActionKind] = frozenset()
+    ) -> int:
+        """Rows, or those of some kinds, that become due in a span of business time."""
         query = select(func.count()).where(
             self._mine(actions),
             actions.c.state.in_(CLAIMABLE),
             actions.c.due_at >= start,
             actions.c.due_at < end,
         )
+        if kinds:
+            query = query.where(actions.c.kind.in_(sorted(kinds)))
         return self._connection.execute(query).scalar_one()
 
     def late(self, now: datetime, wall: datetime) -> int:

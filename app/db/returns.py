@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
 
 from app.db.base import Repository
 from app.db.codec import ruling_doc, ruling_from
@@ -255,13 +255,10 @@ class Returns(Repository):
         )
         return {ReturnState(state): n for state, n in self._connection.execute(query)}
 
-    def decided_by_rules(self, since: datetime) -> tuple[int, int]:
-        """How many were asked for since a time, and how many of them the rules decided alone."""
-        query = select(
-            func.count(), func.count(case((returns.c.decided_by == "rules", 1), else_=None))
-        ).where(self._mine(returns), returns.c.requested_at >= since)
-        asked, by_rules = self._connection.execute(query).one()
-        return asked, by_rules
+    def asked(self, since: datetime) -> int:
+        """How many were asked for since a time."""
+        query = select(func.count()).where(self._mine(returns), returns.c.requested_at >= since)
+        return self._connection.execute(query).scalar_one()
 
     def _all(self, which: ColumnElement[bool]) -> list[ReturnRow]:
         query = select(returns).where(self._mine(returns), which).order_by(returns.c.id)

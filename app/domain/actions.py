@@ -61,6 +61,21 @@ class ActionKind(StrEnum):
     RETURN_CODE_MAIL = "return_code_mail"
 
 
+# The work of returns. No automation plans it: it follows from what customers and merchants do.
+RETURN_WORK = frozenset(
+    {
+        ActionKind.RETURN_OPEN,
+        ActionKind.RETURN_DECIDE,
+        ActionKind.RETURN_UPDATE,
+        ActionKind.RETURN_RECEIPT_MAIL,
+        ActionKind.RETURN_APPROVED_MAIL,
+        ActionKind.RETURN_DECLINED_MAIL,
+        ActionKind.RETURN_RECEIVED_MAIL,
+        ActionKind.RETURN_REFUNDED_MAIL,
+        ActionKind.RETURN_ENDED_MAIL,
+        ActionKind.WITHDRAWAL_RECEIPT_MAIL,
+    }
+)
 MARKETING_MAIL = frozenset({ActionKind.REVIEW_REQUEST_MAIL, ActionKind.COUPON_MAIL})
 # What somebody waits for, or the law wants at once, goes out even while all else is paused: links
 # and files for the merchant, the code for a customer, the receipt of a withdrawal.

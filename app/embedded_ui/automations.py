@@ -219,6 +219,7 @@ def _form(
         waiting=reports.waiting(deps, merchant.shop.id, key) if is_automation else 0,
         test_address=test_mails.address(deps, merchant.shop) if is_automation else None,
         example=test_mails.example(deps, merchant.shop, key) if is_automation else None,
+        from_order=test_mails.has_order(deps, merchant.shop),
     )
     status = 200 if result is None else 409 if result.conflict else 422
     return with_mail(merchant, body, status)

@@ -66,6 +66,9 @@ _ERRORS = {
     "decimal_parsing": N_("“%(value)s” is not an amount. Write it as digits, for example 4.50."),
     "int_parsing": N_("“%(value)s” is not a whole number. Write it as digits, for example 7."),
 }
+_ERRORS["finite_number"] = _ERRORS["decimal_parsing"]
+_ERRORS["int_parsing_size"] = _ERRORS["int_parsing"]
+_SHOWN = 60  # characters of an entry that an error repeats
 _OTHER = N_("“%(value)s” cannot be used here; the text above says what can.")
 
 
@@ -101,4 +104,5 @@ def _said(error: FieldError, words: Translator) -> str:
     numbers = int | Decimal
     params = {n: v for n, v in error.params.items() if isinstance(v, numbers | str)}
     shown = {n: words.number(v) if isinstance(v, numbers) else v for n, v in params.items()}
-    return words.gettext(_ERRORS.get(error.code, _OTHER), **{**shown, "value": error.value})
+    entry = error.value if len(error.value) <= _SHOWN else error.value[: _SHOWN - 1] + "…"
+    return words.gettext(_ERRORS.get(error.code, _OTHER), **{**shown, "value": entry})

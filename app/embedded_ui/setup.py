@@ -108,9 +108,11 @@ def _parts(deps: Deps, state: Setup, reader: Reader) -> Iterator[Part]:
         say(N_("Work")),
         "warn" if state.late else "good",
         reader.words.ngettext("%(n)s late", "%(n)s late", state.late) if state.late else in_order,
-        reader.words.ngettext("%(n)s action waits.", "%(n)s actions wait.", state.waiting)
+        reader.words.ngettext(
+            "%(n)s action is planned.", "%(n)s actions are planned.", state.waiting
+        )
         if state.waiting
-        else say(N_("Nothing waits.")),
+        else say(N_("Nothing is planned at the moment.")),
     )
 
 

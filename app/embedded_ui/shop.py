@@ -18,7 +18,7 @@ from app.embedded_ui.activity.listing import LARGEST_ID, full_name
 from app.embedded_ui.fields import FormField, form_fields
 from app.embedded_ui.session import MerchantSession, merchant_page
 from app.embedded_ui.settings_form import error_words, sections
-from app.embedded_ui.view import Reader, page, reader_of
+from app.embedded_ui.view import Reader, page, places_of, reader_of
 from app.http import current_deps
 from app.i18n import Translator
 from app.pipeline.context import CONTACT
@@ -188,6 +188,7 @@ def _form(
         contact=contact,
         owner=owner,
         mail_from=deps.mail_from,
+        places=places_of(merchant),
     )
 
 

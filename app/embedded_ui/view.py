@@ -102,6 +102,20 @@ def with_mail(merchant: MerchantSession, body: str, status: int = 200) -> Respon
     return styled if merchant.host == "woocommerce" else response
 
 
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Pages that a shop links to from its own menu or footer."""
+
+    ask: str
+    withdraw: str
+
+
+def places_of(merchant: MerchantSession) -> Places:
+    """Where this shop's customers ask for a return, and where they withdraw."""
+    below = f"{current_deps().links.public_url}/c/{merchant.shop.public_ref}"
+    return Places(f"{below}/return", f"{below}/withdraw")
+
+
 def page(template: str, reader: Reader, **values: Any) -> str:
     """A page for its reader. `done` in the address names what was just done."""
     return render_template(

@@ -8,7 +8,7 @@ from app.automations.registry import AUTOMATIONS, RETURNS
 from app.db.problems import Problem
 from app.db.shops import Shop, Shops
 from app.db.tenant import ShopData
-from app.domain.actions import WAITING, ActionState
+from app.domain.actions import RETURN_WORK, WAITING, ActionState
 from app.domain.ids import ShopId
 from app.domain.reasons import ReasonCode
 from app.domain.returns import ReturnState
@@ -21,6 +21,7 @@ from app.services.switching import Stored, stored
 FIGURES_OVER = timedelta(days=28)
 PLANNED_OVER = timedelta(days=7)
 _FIRST_STEPS = "first_steps"  # a cursor: whether the merchant removed them
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _NOT_DONE = (ActionState.SKIPPED, ActionState.MISSED)
 
 
@@ -44,7 +45,8 @@ class Health:
     last_received: datetime | None  # wall
     webhooks: tuple[int, int] | None
     polls_minutes: int
-    waiting: int
+    waiting: int  # all that is planned, whenever it becomes due
+    due: int  # what is due by now
     late: int
     progress: ImportProgress
 
@@ -107,12 +109,11 @@ def home(rt: Runtime, shop_id: ShopId) -> Home:
 
 def _returns(data: ShopData, now: datetime) -> ReturnFigures:
     waiting = data.returns.waiting(1)
-    asked, by_rules = data.returns.decided_by_rules(now - FIGURES_OVER)
     return ReturnFigures(
         held=data.returns.counts().get(ReturnState.HELD, 0),
         oldest=waiting[0].requested_at if waiting else None,
-        asked=asked,
-        by_rules=by_rules,
+        asked=data.returns.asked(now - FIGURES_OVER),
+        by_rules=data.return_lists.decided(now - FIGURES_OVER).by_rules,
     )
 
 
@@ -123,7 +124,7 @@ def _days(data: ShopData, shop: Shop, now: datetime) -> tuple[tuple[date, int], 
     days = [today + timedelta(days=n) for n in range(PLANNED_OVER.days)]
     starts = [datetime.combine(day, time(), zone).astimezone(UTC) for day in days]
     ends = [*starts[1:], datetime.combine(days[-1] + timedelta(days=1), time(), zone)]
-    starts[0] = datetime(1970, 1, 1, tzinfo=UTC)
+    starts[0] = _EVER
     return tuple(
         (day, data.reports.due_between(start, end.astimezone(UTC)))
         for day, start, end in zip(days, starts, ends, strict=True)
@@ -148,14 +149,15 @@ def automations(rt: Runtime, data: ShopData) -> list[AutomationFigures]:
         )
         for key in (automation.key for automation in AUTOMATIONS)
     ]
-    return [_of_returns(data, row, since) if row.key == RETURNS.key else row for row in rows]
+    return [_of_returns(data, row, now) if row.key == RETURNS.key else row for row in rows]
 
 
-def _of_returns(data: ShopData, row: AutomationFigures, since: datetime) -> AutomationFigures:
+def _of_returns(data: ShopData, row: AutomationFigures, now: datetime) -> AutomationFigures:
     """Rules decide: what they decided is done, what they left to the merchant is not."""
-    decided = data.return_lists.decided(since)
+    decided = data.return_lists.decided(now - FIGURES_OVER)
     return replace(
         row,
+        planned=data.reports.due_between(_EVER, now + PLANNED_OVER, RETURN_WORK),
         waiting=data.returns.counts().get(ReturnState.HELD, 0),
         done=decided.by_rules,
         not_done=decided.held,
@@ -185,8 +187,9 @@ def health(rt: Runtime, data: ShopData, shop: Shop) -> Health:
     platform, reports = rt.platforms[shop.platform], data.reports
     hooks = None
     if not platform.shared_secrets:
-        active = [hook for hook in data.webhooks.all() if hook.state == "active"]
-        hooks = (len(active), len(plugin.topics(platform, data)))
+        active = {hook.topic for hook in data.webhooks.all() if hook.state == "active"}
+        topics = plugin.topics(platform, data)
+        hooks = (len(active & topics.keys()), len(topics))
     now = rt.business.now()
     late = 0 if shop.paused_at else reports.late(now, rt.wall.now())
     return Health(
@@ -194,6 +197,7 @@ def health(rt: Runtime, data: ShopData, shop: Shop) -> Health:
         webhooks=hooks,
         polls_minutes=platform.polls_minutes,
         waiting=sum(n for (_, state), n in reports.outcomes(now).items() if state in WAITING),
+        due=reports.due_between(_EVER, now),
         late=late,
         progress=importing.progress(data),
     )

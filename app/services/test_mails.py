@@ -86,6 +86,17 @@ def _own_texts(rt: Runtime, shop: Shop, letter: Letter) -> Sources | None:
     return own.texts if own else None
 
 
+def has_order(rt: Runtime, shop: Shop) -> bool:
+    """Whether examples are written from an order of the shop; else one is made up."""
+    with rt.db.read() as uow:
+        return _newest(ShopData(uow, shop.id)) is not None
+
+
+def _newest(data: ShopData) -> OrderSnapshot | None:
+    newest = data.reports.recent_orders(1)
+    return newest[0][0] if newest and newest[0][0].lines else None
+
+
 def letter_of(
     rt: Runtime, shop: Shop, kind: str, to: str, language: Language | None = None
 ) -> Letter | None:
@@ -95,8 +106,7 @@ def letter_of(
         return None
     with rt.db.read() as uow:
         data = ShopData(uow, shop.id)
-        newest = data.reports.recent_orders(1)
-        order = newest[0][0] if newest and newest[0][0].lines else _sample_order(rt, shop)
+        order = _newest(data) or _sample_order(rt, shop)
         name = data.orders.person(order.order_id).first_name
     letter = compose(rt, shop, replace(order, person=Person(email=to, first_name=name)))
     mail = letter.mail

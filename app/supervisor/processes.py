@@ -22,7 +22,8 @@ class ProcessSpec:
     """A process to keep running.
 
     `env` is added to ours. `ready` is asked again and again until it says yes; the next process
-    starts only then. Without it, a process counts as ready once started.
+    starts only then. Without it, a process counts as ready once started. Lines of its output that
+    hold one of `quiet` are not shown: they would look like faults and are none.
     """
 
     name: str
@@ -30,6 +31,7 @@ class ProcessSpec:
     env: Mapping[str, str] = field(default_factory=dict)
     ready: Callable[[], bool] | None = None
     cwd: Path | None = None
+    quiet: tuple[bytes, ...] = ()
 
 
 class Child:
@@ -63,9 +65,12 @@ class Child:
         """The complete lines written since the last call; nothing if there are none."""
         while chunk := self.output.read(_LONGEST_LINE):
             *lines, self._unfinished_line = (self._unfinished_line + chunk).split(b"\n")
-            yield from lines
+            yield from (line for line in lines if not self._is_quiet(line))
             if len(self._unfinished_line) >= _LONGEST_LINE:
                 yield from self.last_line()
+
+    def _is_quiet(self, line: bytes) -> bool:
+        return any(part in line for part in self.spec.quiet)
 
     def last_line(self) -> Iterable[bytes]:
         """What was written after the last line end, if anything."""

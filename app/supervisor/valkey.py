@@ -15,6 +15,9 @@ from app.supervisor.processes import ProcessSpec
 
 LONGEST_SOCKET_PATH = 100  # bytes; the system's limit is 104 (macOS) or 108 (Linux)
 _SOCKET = "valkey.sock"
+# Without it a rewrite of the log may fail while memory is short. The old log stays, and it tries
+# again; what the queue holds is found again in the database.
+_QUIET = (b"WARNING Memory overcommit must be enabled",)
 
 
 class NoServerError(RuntimeError):
@@ -45,7 +48,9 @@ def local_valkey(data_dir: Path) -> LocalValkey:
     argv = [server_program(), "--port", "0", "--unixsocket", argument, "--unixsocketperm", "700"]
     argv += ["--appendonly", "yes", "--save", "", "--maxmemory-policy", "noeviction"]
     argv += ["--daemonize", "no", "--loglevel", "warning"]
-    return LocalValkey(url, ProcessSpec("valkey", argv, ready=lambda: answers(url), cwd=home))
+    return LocalValkey(
+        url, ProcessSpec("valkey", argv, ready=lambda: answers(url), cwd=home, quiet=_QUIET)
+    )
 
 
 def answers(url: str) -> bool:

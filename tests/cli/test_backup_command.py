@@ -107,6 +107,7 @@ def test_a_restore_brings_the_copy_back_and_keeps_what_it_replaces(
     assert "Nothing had fallen due, so nothing is held." in done.stdout
     assert domains(place) == ["https://first.example"]
     (aside,) = place.parent.glob("afterglow-before-*.sqlite3")
+    assert (aside.stat().st_mode & 0o777) == 0o600
     assert domains(aside) == ["https://first.example", "https://later.example"]
     with closing(sqlite3.connect(place)) as connection:
         assert connection.execute("SELECT found_by FROM restorations").fetchall() == [("copy",)]

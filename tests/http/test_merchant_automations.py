@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -233,3 +234,24 @@ def test_pages_have_no_english_left(shop: MerchantShop, language: str) -> None:
     words = set(re.findall(r'<label for="[^"]*">([^<]{4,})<', english))
     assert words
     assert not [word for word in words if f">{word}<" in other]
+
+
+def test_an_example_says_what_it_was_written_from(shop: MerchantShop) -> None:
+    before = text_of(shop.get(REVIEW))
+    assert "newest order" not in before
+    assert "Your store has no orders yet, so this is written for a made-up one" in before
+    shop.take(order(0))
+    assert "Written from your newest order" in text_of(shop.get(REVIEW))
+
+
+def test_pictures_without_https_are_shown_only_beside_stores_of_ones_own_machine(
+    shop: MerchantShop,
+) -> None:
+    def pictures() -> str:
+        policy = shop.client.get(REVIEW).headers["Content-Security-Policy"]
+        return policy.partition("img-src ")[2].partition(";")[0]
+
+    assert pictures() == "'self' https: data:"
+    allowed = shop.deps.settings.model_copy(update={"allow_loopback_stores": True})
+    shop.app.extensions["afterglow"] = replace(shop.deps, settings=allowed)
+    assert pictures() == "'self' https: data: http:"

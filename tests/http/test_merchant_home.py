@@ -1,7 +1,6 @@
 """Home: the answer first, figures, health, import, pause."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,8 +11,9 @@ from app.db.shops import Shops
 from app.domain.actions import ActionState
 from app.domain.money import Money
 from app.domain.reasons import Reason, ReasonCode
-from app.domain.returns import ReturnKind, ReturnOrigin, ReturnState
+from app.domain.returns import ReturnKind, ReturnOrigin, ReturnReason, ReturnState
 from tests.http.merchant_shop import NOW, MerchantShop, merchant_shop, order, text_of
+from tests.http.return_desk import ask
 
 
 @pytest.fixture
@@ -210,8 +210,51 @@ def test_returns_that_wait_need_the_merchant(shop: MerchantShop) -> None:
     )
     with shop.write() as data:
         data.returns.add(asked)
-        decided = data.returns.add(replace(asked, state=ReturnState.APPROVED))
-        data.returns.change(decided, decided_by="rules")
     page = text_of(shop.get("/app/"))
     assert "1 return waits for your decision The oldest has waited since 23 Nov, 08:00." in page
-    assert "Returns decided by rules 1 of 2" in page
+    assert "Returns decided by rules 0 of 1" in page
+
+
+@pytest.mark.both_databases
+def test_what_rules_left_to_the_merchant_is_not_decided_by_them(shop: MerchantShop) -> None:
+    shop.switch_on("returns_approval")
+    assert ask(shop, 0, ReturnReason.TOO_SMALL).state is ReturnState.APPROVED
+    assert ask(shop, 1).state is ReturnState.HELD
+    assert ask(shop, 2).state is ReturnState.HELD
+    html = shop.get("/app/")
+    page = text_of(html)
+    assert "2 returns wait for your decision" in page
+    assert "Returns decided by rules 1 of 3" in page
+    row = page.partition("Returns approval On ")[2].split()
+    planned, done, not_done = row[:3]
+    assert int(planned) > 0
+    assert (done, not_done) == ("1", "2")
+
+
+def test_the_filter_for_returns_shows_their_work(shop: MerchantShop) -> None:
+    shop.switch_on()
+    shop.switch_on("returns_approval")
+    ask(shop, 0, ReturnReason.TOO_SMALL)
+    work = "State of a return in your store"
+    page = text_of(shop.get("/app/activity?automation=returns_approval"))
+    assert f"{work} Žofia Nováková #4100" in page
+    assert "Review request Žofia" not in page
+    assert work not in text_of(shop.get("/app/activity?automation=review_request"))
+
+
+def test_what_is_planned_for_later_is_not_due(shop: MerchantShop) -> None:
+    shop.switch_on()
+    shop.take(order(0), order(1))
+    assert "Work due now none" in text_of(shop.get("/app/"))
+    assert "2 actions are planned." in text_of(shop.get("/app/setup"))
+    shop.clock.advance(days=10)
+    assert "Work due now 2" in text_of(shop.get("/app/"))
+
+
+def test_only_webhooks_that_are_wanted_are_counted(shop: MerchantShop) -> None:
+    with shop.write() as data:
+        for n, topic in enumerate(("order.updated", "topic.of.an.older.release")):
+            data.webhooks.created(data.webhooks.prepare(topic, NOW).token, str(n))
+    total = len(shop.deps.platforms["woocommerce"].topics)
+    for path in ("/app/", "/app/setup"):
+        assert f"1 of {total} active" in text_of(shop.get(path)), path

@@ -227,6 +227,29 @@ def test_an_amount_is_written_with_a_point_or_a_comma(
     assert str(settings(shop).return_fee) == fee
 
 
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("-1", "“-1” is too little; 0 is the least."),
+        ("10000,01", "“10000.01” is too much; 10,000 is the most."),
+        ("1.234,50", "“1.234.50” is not an amount. Write it as digits, for example 4.50."),
+        ("NaN", "“NaN” is not an amount."),
+        ("Infinity", "“Infinity” is not an amount."),
+        ("9" * 400, "“" + "9" * 59 + "…” is too much"),
+    ],
+)
+def test_a_fee_that_cannot_be_is_refused_in_words(
+    shop: MerchantShop, entry: str, said: str
+) -> None:
+    form = entries(shop.get(RULES_PAGE))
+    form["return_fee"], form["otherwise"] = entry, "hold"
+    answer = post(shop, RULES_PAGE, form)
+    assert answer.status_code == 422
+    assert said in text_of(answer.text)
+    assert entries(answer.text)["otherwise"] == "hold"
+    assert in_force(shop).version == 1
+
+
 def test_lists_of_reasons_are_checkboxes(shop: MerchantShop) -> None:
     form = entries(shop.get(RULES_PAGE))
     assert "not_asked" not in form.getlist("reasons_offered")

@@ -99,7 +99,7 @@ def test_work_that_is_late_and_mail_that_went_silent_are_told(shop: MerchantShop
         )  # fmt: skip
         data.messages.settle(action.id, "uncertain")
         assert data.messages.last_by_state(10) == {"uncertain": NOW}
-    assert "1 action waits." in text_of(shop.get("/app/setup"))
+    assert "1 action is planned." in text_of(shop.get("/app/setup"))
     shop.clock.at = NOW + timedelta(days=10)
     assert "Work 1 late" in text_of(shop.get("/app/setup"))
 

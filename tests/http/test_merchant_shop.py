@@ -234,3 +234,12 @@ def test_the_owners_answers_come_to_the_owner_unless_told_otherwise(shop: Mercha
     save(shop, {"reply_to": ""})
     with shop.deps.db.read() as uow:
         assert Shops(uow).reply_to(shop.shop.id) is None
+
+
+@pytest.mark.parametrize("path", ["/app/shop", "/app/returns/rules"])
+def test_the_pages_for_the_shops_own_menu_can_be_copied(shop: MerchantShop, path: str) -> None:
+    html = shop.get(path)
+    for page in ("return", "withdraw"):
+        address = f"{shop.deps.links.public_url}/c/{shop.shop.public_ref}/{page}"
+        assert f'data-copy="{address}"' in html
+        assert shop.app.test_client().get(urlsplit(address).path).status_code == 200

@@ -276,9 +276,24 @@ def test_the_command_prints_examples_with_their_reasons(
     [
         ("{", "cannot be read as JSON"),
         ('"window"', "has to hold settings"),
-        ('[{"kind": "windwo"}]', "There is no rule “windwo”. The kinds are: window"),
-        ('[{"kind": "window", "days": 0}]', "rules"),
-        ('{"otherwise": "maybe"}', "otherwise"),
+        ('{"rules": 3}', r"rules: this has to be a list of rules"),
+        ("[7]", "rule 1: a rule is an object"),
+        ('[{"days": 3}]', "rule 1: it has no kind. The kinds are: window"),
+        ('[{"kind": "windwo"}]', "rule 1: there is no kind 'windwo'. The kinds are: window"),
+        (
+            '[{"kind": "window", "days": 0}]',
+            r"rule 1 \(window\), days: “0” is too little; 1 is the least.",
+        ),
+        (
+            '[{"kind": "sale"}, {"kind": "window", "dayz": 9}]',
+            r"rule 2 \(window\), dayz: there is no such setting. There are: on, outcome, days,",
+        ),
+        ('[{"kind": "value", "amount": [1]}]', r"\(value\), amount: this has to be a whole number"),
+        ('[{"kind": "country", "countries": ["Slovakia"]}]', "two letters each: SK, TR"),
+        ('{"otherwise": "maybe"}', "otherwise: 'maybe' .* are: 'approve', 'decline' or 'hold'"),
+        ('{"ruels": []}', "ruels: there is no such setting. There are: rules, otherwise,"),
+        ('{"return_fee": -1}', "return_fee: “-1” is too little; 0 is the least."),
+        (json.dumps([{"kind": "sale"}] * 51), "These are too many values; 50 are the most."),
     ],
 )
 def test_a_file_that_cannot_be_used_is_told_and_nothing_decided(
@@ -292,6 +307,8 @@ def test_a_file_that_cannot_be_used_is_told_and_nothing_decided(
 
 @pytest.mark.usefixtures("command")
 def test_an_unknown_shop_and_a_date_that_is_none_are_told(shop: ShopId) -> None:
+    with pytest.raises(SystemExit, match=r"--shop ID\. `afterglow export --list` names them all"):
+        main(["backtest"])
     with pytest.raises(SystemExit, match="There is no shop 999"):
         run(ShopId(999))
     with pytest.raises(SystemExit, match="is no date"):

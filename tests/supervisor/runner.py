@@ -17,7 +17,8 @@ def main(data_dir: Path, listing: Path) -> None:
             specs += [valkey.process] if valkey.process else []
         else:
             ready = Path(entry["ready"]).exists if "ready" in entry else None
-            specs.append(ProcessSpec(entry["name"], entry["argv"], ready=ready))
+            quiet = tuple(part.encode() for part in entry.get("quiet", ()))
+            specs.append(ProcessSpec(entry["name"], entry["argv"], ready=ready, quiet=quiet))
     try:
         Supervisor(specs, data_dir).run(lambda: print("all ready", flush=True))
     except RuntimeError as error:

@@ -36,6 +36,14 @@ def test_output_carries_the_name_of_its_process(start, tmp_path):
     assert "web   | hello from web\n" in run.output
 
 
+def test_lines_that_look_like_faults_and_are_none_are_left_out(start):
+    code = "print('WARNING: harmless\\nWARNING: other\\nlast', flush=True)"
+    run = start([{**python("web", code), "quiet": ["harmless"]}])
+    run.wait_for("web | last\n")
+    assert "web | WARNING: other\n" in run.output
+    assert "harmless" not in run.output
+
+
 def test_a_line_of_json_is_passed_on_as_it_is(start):
     code = "import json; print(json.dumps({'event': 'x', 'process': 'web'}), flush=True)"
     run = start([python("web", f"{code}; import time; time.sleep(300)")])

@@ -1,10 +1,11 @@
 """The configuration's mistakes, as an operator reads them."""
 
+import os
 from pathlib import Path
 
 import pytest
 
-from app.cli.demo.environment import Ports, environment
+from app.cli.demo.environment import Ports, environment, use, use_if_unconfigured
 from app.config import GENERATED, ConfigurationError, Settings, load_settings
 
 
@@ -71,3 +72,47 @@ def test_whatever_a_demo_makes_secret_is_marked(tmp_path: Path) -> None:
     for name, value in environment(tmp_path, Ports()).items():
         if "SECRET" in name or "PASSWORD" in name:
             assert value.startswith(GENERATED), name
+
+
+@pytest.fixture
+def demo(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """A demo ran in this data directory; its key. What `use` sets is undone with monkeypatch."""
+    monkeypatch.setattr(os, "environ", {**os.environ, "DATA_DIR": str(tmp_path)})
+    use(Ports(web=8123))
+    key = os.environ["SECRET_KEYS"]
+    for name in environment(tmp_path, Ports()):
+        os.environ.pop(name)
+    os.environ["DATA_DIR"] = str(tmp_path)
+    return key
+
+
+def test_without_settings_a_command_means_the_demo(demo: str) -> None:
+    use_if_unconfigured()
+    assert os.environ["SECRET_KEYS"] == demo
+    assert os.environ["ENVIRONMENT"] == "development"
+    assert os.environ["PUBLIC_URL"] == "http://127.0.0.1:8123"
+
+
+def test_what_is_set_is_never_replaced_by_the_demo(demo: str) -> None:
+    os.environ["PUBLIC_URL"] = "https://mine.example"
+    use_if_unconfigured()
+    assert os.environ["PUBLIC_URL"] == "https://mine.example"
+    assert os.environ["SECRET_KEYS"] == demo
+
+
+@pytest.mark.parametrize("own", [{"ENVIRONMENT": "production"}, {"SECRET_KEYS": "k" * 48}])
+@pytest.mark.usefixtures("demo")
+def test_the_demo_steps_aside_for_an_installation_of_ones_own(own: dict[str, str]) -> None:
+    os.environ.update(own)
+    before = dict(os.environ)
+    use_if_unconfigured()
+    assert dict(os.environ) == before
+
+
+def test_keys_with_the_demos_own_among_them_rotate_the_demo(demo: str) -> None:
+    os.environ["SECRET_KEYS"] = both = f"{'k' * 48}, {demo}"
+    use_if_unconfigured()
+    assert os.environ["ENVIRONMENT"] == "development"
+    assert os.environ["SECRET_KEYS"] == both
+    use(Ports())
+    assert os.environ["SECRET_KEYS"] == both

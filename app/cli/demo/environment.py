@@ -29,15 +29,26 @@ class Ports:
 def use(ports: Ports) -> None:
     """Make this process, and what it starts, part of the demo in DATA_DIR."""
     data_dir = _data_dir()
-    os.environ.update(environment(data_dir, ports))
+    keys = _keys(data_dir)
+    os.environ.update({**environment(data_dir, ports), "SECRET_KEYS": keys})
     (data_dir / _PORTS).write_text(json.dumps(asdict(ports)))
 
 
 def use_if_unconfigured() -> None:
-    """Without settings of one's own, `export` and `replay` mean the demo that last ran here."""
-    known = _data_dir() / _PORTS
-    if "SECRET_KEYS" not in os.environ and known.exists():
-        os.environ.update(environment(_data_dir(), Ports(**json.loads(known.read_text()))))
+    """Without settings of one's own, commands mean the demo that last ran here.
+
+    An ENVIRONMENT or keys that are not the demo's are an installation of one's own. What is set
+    besides is never replaced.
+    """
+    data_dir, is_set = _data_dir(), os.environ.get
+    known = data_dir / _PORTS
+    if is_set("ENVIRONMENT") or not known.exists():
+        return
+    if is_set("SECRET_KEYS") and not _hold_own(os.environ["SECRET_KEYS"], data_dir):
+        return
+    for name, value in environment(data_dir, Ports(**json.loads(known.read_text()))).items():
+        if not is_set(name):
+            os.environ[name] = value
 
 
 def _data_dir() -> Path:
@@ -84,6 +95,16 @@ def _is_taken(port: int) -> bool:
         except OSError:
             return True
     return False
+
+
+def _keys(data_dir: Path) -> str:
+    """Those that are set, if the demo's own is among them (it is being rotated), else its own."""
+    given = os.environ.get("SECRET_KEYS", "")
+    return given if _hold_own(given, data_dir) else _own_secret(data_dir)
+
+
+def _hold_own(keys: str, data_dir: Path) -> bool:
+    return _own_secret(data_dir) in (key.strip() for key in keys.split(","))
 
 
 def _own_secret(data_dir: Path) -> str:

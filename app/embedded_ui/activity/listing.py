@@ -8,10 +8,11 @@ from urllib.parse import urlencode
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
+from app.automations.registry import RETURNS
 from app.automations.words import AUTOMATIONS, KINDS
 from app.db.reports import Filter, OrderName, Place
 from app.db.tenant import ShopData
-from app.domain.actions import Action, ActionState
+from app.domain.actions import RETURN_WORK, Action, ActionState
 from app.domain.ids import PlatformId
 from app.domain.snapshots import Person
 from app.embedded_ui.session import MerchantSession, merchant_page
@@ -93,8 +94,12 @@ def _filter(data: ShopData, reader: Reader) -> Filter:
     """What the address asks for; what cannot be read is no condition."""
     automation = request.args.get("automation", "")
     _, states = _OUTCOMES.get(request.args.get("outcome", ""), ("", frozenset()))
-    wanted = Filter(
-        automation=automation if automation in AUTOMATIONS else "",
+    if automation == RETURNS.key:  # its work belongs to returns, whether or not it is on
+        chosen = Filter(kinds=RETURN_WORK)
+    else:
+        chosen = Filter(automation=automation if automation in AUTOMATIONS else "")
+    wanted = replace(
+        chosen,
         states=states,
         since=_day("from", reader),
     )

@@ -27,7 +27,7 @@ from app.embedded_ui.returns.rules_form import (
 from app.embedded_ui.returns.words import KINDS, OUTCOMES
 from app.embedded_ui.session import MerchantSession, merchant_page
 from app.embedded_ui.settings_form import error_words, sections
-from app.embedded_ui.view import Reader, page, reader_of
+from app.embedded_ui.view import Reader, page, places_of, reader_of
 from app.http import current_deps
 from app.i18n import N_, Translator
 from app.services import switching
@@ -187,6 +187,7 @@ def form(
         conflict=bool(result and result.conflict),
         changes=_changes(draft, settings, forms, fields) if draft else None,
         focus=about,
+        places=places_of(merchant),
         key=RETURNS.key,
     )
 
