@@ -127,7 +127,7 @@ def test_calls_are_signed_alike() -> None:
 CLAIMS: list[dict[str, Any]] = [
     {"site": "Ab_-0123456789xy", "uid": 1, "home": "https://obchod.example/lúka?&=/+", "to": ""},
     {"site": "x", "words": "ğış ŠČ 😀 \u2028 \"'\\/<>", "exp": 1764000060, "none": None},
-    {"site": "y" * 300, "list": [1, 2, {"a": []}], "true": True},
+    {"site": "y" * 64, "list": [1, 2, {"a": []}], "true": True},
 ]
 
 
