@@ -19,6 +19,8 @@ from tests.contract.effects_world import World
 from tests.pipeline.stands import standing
 from tests.support import switch_on
 
+TOLD = withdrawing.Declaration("Jana Nová", "jana@example.sk", "4711", "")
+
 
 class ReturnsWorld(World):
     """Each `prepare` makes one more return of a customer of its own, up to the wanted action."""
@@ -33,7 +35,7 @@ class ReturnsWorld(World):
         self.next_customer()
         self.order_id = self.delivered()
         if kind is ActionKind.WITHDRAWAL_RECEIPT_MAIL:
-            row = withdrawing.withdraw(self.deps, self.shop_id, self.order_id)
+            row = withdrawing.withdraw(self.deps, self.shop_id, self.order_id, TOLD)
         else:
             portal = asking.find(self.deps, self.shop_id, self.order_id)
             assert isinstance(portal, asking.Portal)

@@ -18,6 +18,7 @@ from app.services.returns.deciding import Failure, Step
 from tests.pipeline.conftest import WooStore
 from tests.support import Harness, switch_on
 
+TOLD = withdrawing.Declaration("Jana Nová", "jana@example.sk", "4711", "")
 pytestmark = pytest.mark.both_databases
 
 
@@ -195,7 +196,7 @@ def test_after_the_window_a_return_is_declined_and_a_withdrawal_left_to_the_merc
     assert row.ruling
     assert row.ruling.decided_by == "window"
     assert kinds(harness)[-1] == "return_declined_mail"
-    withdrawn = withdrawing.withdraw(harness.deps, woo.shop.id, delivered)
+    withdrawn = withdrawing.withdraw(harness.deps, woo.shop.id, delivered, TOLD)
     assert isinstance(withdrawn, ReturnRow)
     harness.run_jobs()
     held = now(harness, woo, withdrawn)
@@ -210,8 +211,8 @@ def test_after_the_window_a_return_is_declined_and_a_withdrawal_left_to_the_merc
 def test_a_withdrawal_in_time_is_accepted_once_with_a_receipt(
     harness: Harness, woo: WooStore, delivered: str
 ) -> None:
-    first = withdrawing.withdraw(harness.deps, woo.shop.id, delivered)
-    second = withdrawing.withdraw(harness.deps, woo.shop.id, delivered)
+    first = withdrawing.withdraw(harness.deps, woo.shop.id, delivered, TOLD)
+    second = withdrawing.withdraw(harness.deps, woo.shop.id, delivered, TOLD)
     assert isinstance(first, ReturnRow)
     assert isinstance(second, ReturnRow)
     assert first.id == second.id
@@ -251,7 +252,7 @@ def test_a_withdrawal_that_matches_no_order_gets_its_receipt_and_waits(
 def test_the_receipt_of_a_withdrawal_goes_out_although_the_merchant_leaves(
     harness: Harness, woo: WooStore, delivered: str
 ) -> None:
-    assert isinstance(withdrawing.withdraw(harness.deps, woo.shop.id, delivered), ReturnRow)
+    assert isinstance(withdrawing.withdraw(harness.deps, woo.shop.id, delivered, TOLD), ReturnRow)
     harness.jobs.clear()  # the worker is down
     connections.disconnect(harness.deps, woo.shop.id, erase=False)
     harness.advance(minutes=1)

@@ -19,6 +19,7 @@ from app.services.returns.deciding import Step
 from tests.pipeline.shopify_store import ShopifyStore, shopify_store
 from tests.support import switch_on
 
+TOLD = withdrawing.Declaration("Jana Nová", "jana@example.sk", "4711", "")
 pytestmark = pytest.mark.both_databases
 
 
@@ -191,7 +192,9 @@ def test_a_withdrawal_from_what_was_never_sent_is_settled_without_a_return_in_th
     store: ShopifyStore,
 ) -> None:
     order = store.place()
-    assert isinstance(withdrawing.withdraw(store.harness.deps, store.shop.id, order), ReturnRow)
+    assert isinstance(
+        withdrawing.withdraw(store.harness.deps, store.shop.id, order, TOLD), ReturnRow
+    )
     store.harness.run_jobs()
     row = only(store, order)
     assert (row.state, there(store)) == (ReturnState.HELD, [])
@@ -210,7 +213,9 @@ def test_a_withdrawal_that_the_store_declines_stays_with_the_merchant(
     order = store.place()
     store.deliver(order)
     store.harness.advance(days=40)
-    assert isinstance(withdrawing.withdraw(store.harness.deps, store.shop.id, order), ReturnRow)
+    assert isinstance(
+        withdrawing.withdraw(store.harness.deps, store.shop.id, order, TOLD), ReturnRow
+    )
     store.harness.run_jobs()
     store.harness.drain_twins()
     row = only(store, order)
