@@ -30,8 +30,17 @@ def test_the_scenario_ends_as_written(tmp_path: Path) -> None:
         assert store["deliveries"]["failed"] == store["deliveries"]["unknown"] == 0
         assert store["deliveries"]["duplicate"] == 2
         assert store["deliveries"]["refused"] == 1
-        assert store["emails"] == {"review_request_mail": 7, "coupon_mail": 3}
+        assert store["emails"] == {
+            "review_request_mail": 11,
+            "coupon_mail": 3,
+            "return_receipt_mail": 3,
+            "return_approved_mail": 4,
+            "return_declined_mail": 2,
+            "return_ended_mail": 1,
+            "withdrawal_receipt_mail": 1,
+        }
         assert (store["coupons_in_store"], store["reviews_in_store"]) == (3, 2)
-        assert store["cancelled"] == {"not_connected": 1}
+        assert store["returns_in_store"] == {"approved": 3, "declined": 2, "open": 1, "ended": 1}
+        assert store["cancelled"] == {"not_connected": 4, "return_settled": 2}
         assert store["orders"]["Z1"]["sent"] == {"review_request_mail": 8}
     assert not list(tmp_path.iterdir())  # nothing is left behind
