@@ -41,31 +41,27 @@ def mail_after(row: ReturnRow, state: ReturnState, now: datetime) -> tuple[Sched
         return ()
     if row.order_id is None and state is ReturnState.CLOSED:
         return ()  # it was none of the shop's orders, or the merchant wrote in person
-    return (
-        Schedule(
-            kind=kind,
-            dedupe_key=f"return-mail:{row.id}:{state}",
-            due_at=now,
-            useful_until=now + _USEFUL_FOR,
-            reason=reason_of(row, REASONS[state]),
-            order_id=row.order_id,
-            payload={"return_id": row.id},
-        ),
-    )
+    return (_due(row, kind, f"return-mail:{row.id}:{state}", reason_of(row, REASONS[state]), now),)
 
 
 def decide_after(row: ReturnRow, now: datetime) -> tuple[Schedule, ...]:
     """Once the store knows of the request, the rules decide."""
-    return (
-        Schedule(
-            kind=ActionKind.RETURN_DECIDE,
-            dedupe_key=decide_key(row),
-            due_at=now,
-            useful_until=now + _USEFUL_FOR,
-            reason=reason_of(row, ReasonCode.RETURN_ASKED),
-            order_id=row.order_id,
-            payload={"return_id": row.id},
-        ),
+    asked = reason_of(row, ReasonCode.RETURN_ASKED)
+    return (_due(row, ActionKind.RETURN_DECIDE, decide_key(row), asked, now),)
+
+
+def _due(
+    row: ReturnRow, kind: ActionKind, key: str, reason: Reason, at: datetime, **payload: str
+) -> Schedule:
+    """One action of a return."""
+    return Schedule(
+        kind=kind,
+        dedupe_key=key,
+        due_at=at,
+        useful_until=at + _USEFUL_FOR,
+        reason=reason,
+        order_id=row.order_id,
+        payload={"return_id": row.id, **payload},
     )
 
 
@@ -100,16 +96,7 @@ class ReturnPlan:
         **payload: str,
     ) -> None:
         """One action, due after the delay."""
-        due = self.now + delay
-        schedule = Schedule(
-            kind=kind,
-            dedupe_key=key,
-            due_at=due,
-            useful_until=due + _USEFUL_FOR,
-            reason=reason,
-            order_id=self.row.order_id,
-            payload={"return_id": self.row.id, **payload},
-        )
+        schedule = _due(self.row, kind, key, reason, self.now + delay, **payload)
         self._planner.apply(schedule, "", self.row.customer_id, 0)
 
     def mail(
