@@ -205,7 +205,7 @@ def test_cores_own_parcels_are_read_and_asked_about(harness: Harness, woo: WooSt
     assert abs(parcel.created_at - harness.business.now()) < timedelta(minutes=5)
 
     woo.move(order_id, "touch")
-    harness.advance(hours=1)  # the store's versions are whole seconds
+    harness.advance(hours=1)  # two hints alike within a second are one delivery
     assert [p.lines for p in fulfilments(woo, order_id)] == [{first: 2}]
     woo.move(order_id, "fulfil-core", items=[{"item_id": int(second), "qty": 2}])
     harness.tick()
