@@ -65,8 +65,8 @@ def revealed(stand: Stand, value: Any) -> str:
         return json.dumps(value, default=str, ensure_ascii=False)
     data = bytes(value)
     try:
-        data = stand.harness.deps.db.keyring.open(data)
-        data = zlib.decompress(data)
+        data = stand.harness.deps.db.keyring.open(bytes(value))
+        data = stand.harness.deps.db.keyring.open_body(bytes(value))
     except (Bug, zlib.error):
         pass
     text = data.decode(errors="replace")
