@@ -20,11 +20,11 @@ from app.platforms.woocommerce.platform import WooCommerce
 from app.services.connections import StoreOpener
 
 
-def build_deps(settings: Settings, wall: Clock | None = None) -> Deps:
-    """Everything wired; nothing is contacted yet."""
+def build_deps(settings: Settings, wall: Clock | None = None, queue_within: float = 2.0) -> Deps:
+    """Everything wired; nothing is contacted yet. `queue_within`: seconds for a word of Redis."""
     wall = wall or WallClock()
     keyring = Keyring(settings.keys)
-    dispatch = dispatcher(connect(settings.redis_url))
+    dispatch = dispatcher(connect(settings.redis_url, queue_within))
     db = Database(create_engine_for(settings.database), keyring, dispatch)
     platforms = build_platforms(settings, wall)
     return Deps(

@@ -1,6 +1,8 @@
 """What every HTTP surface shares: the way to `Deps`, and answers that carry no content."""
 
-from flask import Response, current_app, g, request
+from collections.abc import Iterable
+
+from flask import Flask, Response, current_app, g, request
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from app.deps import Deps
@@ -13,7 +15,7 @@ _COUNTERS = "afterglow-counters"
 class Counters:
     """What one web process counts since its start, for `/metrics`; no shop is named."""
 
-    def __init__(self) -> None:
+    def __init__(self, platforms: Iterable[str]) -> None:
         self.registry = CollectorRegistry()
         self.deliveries = Counter(
             "afterglow_deliveries",
@@ -28,12 +30,30 @@ class Counters:
             buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0),
             registry=self.registry,
         )
+        self._answers: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
+        self._platforms = frozenset(platforms)
+
+    def delivered(self, platform: str, status: int, seconds: float) -> None:
+        """Count a delivery. What belongs to an answer is looked up once: this runs often."""
+        known = platform if platform in self._platforms else "unknown"
+        found = self._answers.get((known, status))
+        if found is None:
+            found = self._answers[known, status] = (
+                self.deliveries.labels(known, str(status)),
+                self.requests.labels("webhooks.deliver", f"{status // 100}xx"),
+            )
+        found[0].inc()
+        found[1].observe(seconds)
+
+
+def install_counters(app: Flask, deps: Deps) -> Counters:
+    """Made once for each application."""
+    made = app.extensions[_COUNTERS] = Counters(deps.platforms)
+    return made
 
 
 def counters() -> Counters:
     """Those of the running application."""
-    if _COUNTERS not in current_app.extensions:  # made once, not for each request
-        current_app.extensions.setdefault(_COUNTERS, Counters())
     found: Counters = current_app.extensions[_COUNTERS]
     return found
 

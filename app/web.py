@@ -29,19 +29,27 @@ from app.embedded_ui import (
     shop,
     texts,
 )
-from app.http import EXTENSION, allow, counters, current_deps, page_language
+from app.http import (
+    EXTENSION,
+    allow,
+    counters,
+    current_deps,
+    install_counters,
+    page_language,
+)
 from app.i18n import SUPPORTED, Translator, install
 from app.installers import plugin, shopify, woocommerce
 from app.logs import begin_request, configure_logging, place_of
 from app.services.continuity import FileWitness, Watch
-from app.webhooks import views as webhooks
+from app.webhooks.door import Door
 
 log = structlog.get_logger()
 _HERE = Path(__file__).parent
 _TEMPLATES = ("embedded_ui", "customer_pages", "installers")
+# Seconds. A page or a delivery is not to wait for Redis: the clock finds what it was not told.
+_QUEUE_WITHIN = 0.1
 _SILENT = frozenset({"static", "health.alive", "health.ready", "metrics.metrics"})
 _BLUEPRINTS = (
-    webhooks.blueprint,
     woocommerce.blueprint,
     shopify.blueprint,
     plugin.blueprint,
@@ -71,7 +79,7 @@ def create_app(deps: Deps | None = None) -> Flask:
     if deps is None:
         settings = load_settings()
         configure_logging(settings, "web")
-        deps = build_deps(settings)
+        deps = build_deps(settings, queue_within=_QUEUE_WITHIN)
         _look_back(deps)
     app = _Application(
         "app", static_folder=str(_HERE / "embedded_ui" / "static"), template_folder=None
@@ -89,6 +97,7 @@ def create_app(deps: Deps | None = None) -> Flask:
     if deps.settings.trusted_proxies:
         hops = deps.settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops)  # type: ignore[method-assign]
+    app.wsgi_app = Door(deps, install_counters(app, deps), app.wsgi_app)  # type: ignore[method-assign]
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # its access log has signed paths
     return app
 
@@ -164,9 +173,7 @@ def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
     if isinstance(error.response, Response):
         return error.response
-    if request.path.startswith("/webhooks/") or "text/html" not in request.headers.get(
-        "Accept", ""
-    ):
+    if "text/html" not in request.headers.get("Accept", ""):
         return Response(status=status)
     return Response(render_template("error.html", status=status), status, mimetype="text/html")
 

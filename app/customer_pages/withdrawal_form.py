@@ -4,6 +4,7 @@ The receipt travels sealed in the address of its page. So the page can be opened
 declaring again, and looks the same whether or not an order was matched.
 """
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -66,13 +67,13 @@ def sent(fields: Mapping[str, str]) -> Form:
 def sealed(keyring: Keyring, shop: Shop, receipt: Receipt) -> str:
     """The receipt as a part of an address that nobody else can read or make."""
     content = {**asdict(receipt), "at": receipt.at.isoformat()}
-    return keyring.seal_json([_KIND, shop.public_ref, content]).decode("ascii")
+    return urlsafe_b64encode(keyring.seal_json([_KIND, shop.public_ref, content])).decode("ascii")
 
 
 def opened(keyring: Keyring, shop: Shop, token: str) -> Receipt | None:
     """The receipt; None if it is none of this shop, or was altered."""
     try:
-        kind, ref, content = keyring.open_json(token.encode())
+        kind, ref, content = keyring.open_json(urlsafe_b64decode(token))
     except (Bug, ValueError, TypeError):
         return None
     if (kind, ref) != (_KIND, shop.public_ref):

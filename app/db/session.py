@@ -25,6 +25,15 @@ _READ_PATIENCE = 1.0
 
 Signal = tuple[str, tuple[Any, ...]]  # name of a job and its arguments (ids only)
 
+# A server that vanished without a word is noticed within half a minute, not after hours.
+_NOT_FOR_EVER = {
+    "connect_timeout": 2,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,  # milliseconds
+}
+
 # Statements' parameters are personal data; and whether an INSERT ... ON CONFLICT wrote a row is
 # read from its row count, which SQLAlchemy keeps for inserts only when asked to.
 _COMMON: dict[str, Any] = {
@@ -44,7 +53,7 @@ def create_engine_for(url: str) -> Engine:
     if backend == "postgresql":
         target = make_url(url).set(drivername="postgresql+psycopg")
         engine = create_engine(
-            target, **_COMMON, pool_pre_ping=True, pool_size=8, connect_args={"connect_timeout": 2}
+            target, **_COMMON, pool_pre_ping=True, pool_size=8, connect_args=_NOT_FOR_EVER
         )
         event.listen(engine, "begin", _limit_postgresql)
         return engine
@@ -118,8 +127,12 @@ class Database:
         ):
             uow = UnitOfWork(connection, self.keyring)
             yield uow
-        for signal in uow.signals:
-            self._dispatch(signal)
+        for job, arguments in uow.signals:
+            self.signal(job, *arguments)
+
+    def signal(self, job: str, *arguments: Any) -> None:
+        """Ask for a job about what is durable already; see `UnitOfWork.after_commit`."""
+        self._dispatch((job, arguments))
 
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:

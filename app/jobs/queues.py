@@ -29,9 +29,9 @@ _CLAIM_SECONDS = 5
 _PAUSE_SECONDS = 3.0
 
 
-def connect(url: str) -> Redis:
-    """A client that gives up quickly: a request must not wait for a dead Redis."""
-    return Redis.from_url(url, socket_connect_timeout=1, socket_timeout=2)
+def connect(url: str, within: float = 2.0) -> Redis:
+    """A client that gives up after `within` seconds: nothing must wait for a dead Redis."""
+    return Redis.from_url(url, socket_connect_timeout=min(within, 1), socket_timeout=within)
 
 
 def dispatcher(redis: Redis) -> Callable[[Signal], None]:

@@ -13,7 +13,7 @@ import twins.woocommerce
 from app.db.webhooks import by_token
 from app.domain.ids import ShopId
 from app.domain.snapshots import OrderSnapshot
-from app.pipeline.receive import receive
+from app.pipeline.receive import Receiver
 from app.platforms.base import Delivery, Endpoint, RawRequest, Received, StoreInfo
 from app.services import connections
 from tests.support import Harness, close, make_harness
@@ -63,7 +63,7 @@ class Stand(ABC):
             endpoint, shop_id = self.endpoint(attempt["target"])
             verified = platform.verify(request, endpoint)
             if isinstance(verified, Delivery):
-                receive(self.harness.deps, self.platform, verified, shop_id)
+                Receiver(self.harness.deps).take(self.platform, verified, shop_id)
         self.harness.run_jobs()
 
     @abstractmethod

@@ -13,7 +13,7 @@ import pytest
 
 from app.db.shops import Shop, Shops, ShopState
 from app.pipeline.interpret import drain
-from app.pipeline.receive import receive
+from app.pipeline.receive import Receiver
 from app.platforms.base import Delivery, Endpoint, Ping, RawRequest, Refusal
 from tests.support import Harness, close, make_harness
 
@@ -98,7 +98,7 @@ class Store:
         if isinstance(said, Ping):
             return "ping"
         assert isinstance(said, Delivery)
-        receipt = receive(self.harness.deps, "woocommerce", said, self.shop.id)
+        receipt = Receiver(self.harness.deps).take("woocommerce", said, self.shop.id)
         drain(self.harness.deps, self.shop.id)
         return receipt
 

@@ -17,7 +17,7 @@ from app.domain.actions import ActionKind, ActionState
 from app.domain.reasons import ReasonCode
 from app.pipeline.interpret import drain
 from app.pipeline.perform import perform_due
-from app.pipeline.receive import receive
+from app.pipeline.receive import Receiver
 from app.platforms.base import Delivery
 from tests.pipeline.shopify_store import HANDLE, ShopifyStore, shopify_store
 from tests.support import close, make_harness, switch_on
@@ -122,7 +122,7 @@ def _opened_before_it_began(store: ShopifyStore, life: Recorded) -> None:
 
 def _take(store: ShopifyStore, deliveries: Sequence[Delivery], *, drain_each: bool) -> None:
     for delivery in deliveries:
-        receive(store.harness.deps, "shopify", delivery, None)
+        Receiver(store.harness.deps).take("shopify", delivery, None)
         if drain_each:
             store.harness.run_jobs()
     store.harness.run_jobs()

@@ -35,6 +35,7 @@ class Delivery:
     body: bytes
     shop_domain: str | None = None  # Shopify: from the header, to be matched with the body
     triggered_at: datetime | None = None  # when the platform says that it happened
+    hint: bool = False  # the body says only that something happened: a repeat may be news
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from app.platforms.base import Delivery, Endpoint, RawRequest, Refusal
 from app.platforms.shopify.shop_domain import valid_shop_domain
 from app.platforms.shopify.times import parse_time
 
+_LONGEST = 100  # of what names a delivery; Shopify's ids are UUIDs, its topics two words
+
 
 def verify(request: RawRequest, endpoint: Endpoint) -> Delivery | Refusal:
     """The delivery, or why it is refused. Only the body is signed; headers are checked for form.
@@ -26,10 +28,10 @@ def verify(request: RawRequest, endpoint: Endpoint) -> Delivery | Refusal:
     if shop is None:
         return Refusal("shop_domain_invalid")
     topic = request.headers.get("x-shopify-topic", "")
-    if not topic:
+    if not 0 < len(topic) <= _LONGEST:
         return Refusal("topic_missing")
     webhook_id = request.headers.get("x-shopify-webhook-id", "")
-    if not webhook_id:
+    if not 0 < len(webhook_id) <= _LONGEST:
         return Refusal("webhook_id_missing")
     return Delivery(
         topic=topic,

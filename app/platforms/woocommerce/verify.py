@@ -10,6 +10,7 @@ import hmac
 import re
 
 from app.platforms.base import Delivery, Endpoint, Ping, RawRequest, Refusal
+from app.platforms.woocommerce.topics import says_only_that
 
 _PING = re.compile(rb"webhook_id=[0-9]{1,20}")
 _PLAIN_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
@@ -39,7 +40,10 @@ def verify(request: RawRequest, endpoint: Endpoint) -> Delivery | Ping | Refusal
     if True not in matches:
         return Refusal("signature_mismatch")
     return Delivery(
-        topic=endpoint.topic, dedupe_key=_dedupe_key(request, endpoint), body=request.body
+        topic=endpoint.topic,
+        dedupe_key=_dedupe_key(request, endpoint),
+        body=request.body,
+        hint=says_only_that(endpoint.topic),
     )
 
 

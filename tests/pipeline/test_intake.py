@@ -1,0 +1,198 @@
+"""Deliveries that wait at the same moment share a commit, and nothing else."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event, text
+
+from app.db import intake as intake_module
+from app.db.crypto import Keyring
+from app.db.inbox import Incoming
+from app.db.intake import Intake, NotDurable
+from app.db.migrate import upgrade
+from app.db.session import Database, Signal, create_engine_for
+from app.db.shops import Shops, ShopState
+from app.db.tenant import ShopData
+from app.domain.ids import ShopId
+
+NOW = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
+
+pytestmark = pytest.mark.both_databases
+
+
+class Stand:
+    """A database with one shop, its intake, and what was seen of both."""
+
+    def __init__(self, url: str) -> None:
+        upgrade(url)
+        self.signals: list[Signal] = []
+        self.commits = 0
+        self.db = Database(create_engine_for(url), Keyring(["k" * 40]), self.signals.append)
+        with self.db.write() as uow:
+            self.shop = Shops(uow).ensure("shopify", "a.myshopify.com", ShopState.ACTIVE, NOW).id
+        event.listen(self.db.engine, "commit", self._count)
+        self.intake = Intake(self.db)
+
+    def _count(self, _connection: object) -> None:
+        self.commits += 1
+
+    def row(self, key: str, **changes: object) -> Incoming:
+        plain = Incoming(self.shop, key, "orders/create", b"sealed " + key.encode(), NOW)
+        return replace(plain, **changes)  # type: ignore[arg-type]
+
+    def stored(self) -> dict[str, str]:
+        with self.db.read() as uow:
+            query = text("SELECT dedupe_key, state FROM inbox")
+            return {key: state for key, state in uow.connection.execute(query)}
+
+    def finish(self, state: str = "done") -> None:
+        with self.db.write() as uow:
+            inbox = ShopData(uow, self.shop).inbox
+            for row in inbox.pending(100):
+                inbox.finish(row, state, NOW)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Somebody else keeps the inbox."""
+        with self.db.engine.connect() as other:
+            if self.db.engine.dialect.name == "sqlite":
+                other = other.execution_options(patience=5)
+            with other.begin():
+                if self.db.engine.dialect.name != "sqlite":
+                    other.exec_driver_sql("LOCK TABLE inbox IN EXCLUSIVE MODE")
+                yield
+
+
+@pytest.fixture
+def stand(database_url: str, tmp_path: Path) -> Iterator[Stand]:
+    made = Stand(database_url)
+    yield made
+    made.db.engine.dispose()
+
+
+def test_who_waits_at_the_same_moment_shares_a_commit_and_gets_an_own_answer(stand: Stand) -> None:
+    before = stand.commits
+    with ThreadPoolExecutor(32) as pool:
+        with stand.locked():
+            first = [pool.submit(stand.intake.store, stand.row(f"n{n}")) for n in range(16)]
+            again = [pool.submit(stand.intake.store, stand.row(f"n{n}")) for n in range(16)]
+            time.sleep(0.3)
+            assert not any(each.done() for each in (*first, *again))
+        answers = [each.result(10) for each in (*first, *again)]
+    assert sum(answers) == 16  # each delivery is new once
+    assert set(stand.stored()) == {f"n{n}" for n in range(16)}
+    assert stand.commits - before <= 4
+    assert stand.signals.count(("drain", (stand.shop,))) >= 1
+
+
+def test_a_delivery_that_is_there_is_no_news_and_wakes_nobody(stand: Stand) -> None:
+    assert stand.intake.store(stand.row("a"))
+    stand.finish()
+    stand.signals.clear()
+    assert not stand.intake.store(stand.row("a"))
+    assert stand.stored() == {"a": "done"}
+    assert stand.signals == []
+
+
+def test_a_hint_that_repeats_after_it_was_read_is_read_again(stand: Stand) -> None:
+    """Two parcels of one order within a second: the same bytes under the same delivery id."""
+    hint = stand.row("h", topic="action.fulfilled", hint=True)
+    assert stand.intake.store(hint)
+    assert not stand.intake.store(hint)  # still to be read: it will see both
+    stand.finish()
+    stand.signals.clear()
+    assert stand.intake.store(hint)
+    assert stand.stored() == {"h": "pending"}
+    assert stand.signals == [("drain", (stand.shop,))]
+    stand.finish("failed")  # what cannot be read is repeated by the merchant, not by a repeat
+    assert not stand.intake.store(hint)
+
+
+def test_one_bad_row_fails_only_its_own_request(stand: Stand) -> None:
+    bad = stand.row("bad", shop_id=ShopId(999))
+    with ThreadPoolExecutor(9) as pool:
+        with stand.locked():
+            good = [pool.submit(stand.intake.store, stand.row(f"n{n}")) for n in range(4)]
+            wrong = pool.submit(stand.intake.store, bad)
+            good += [pool.submit(stand.intake.store, stand.row(f"n{n}")) for n in range(4, 8)]
+            time.sleep(0.3)
+        assert all(each.result(10) for each in good)
+        with pytest.raises(Exception, match=r"(?i)foreign key") as refused:
+            wrong.result(10)
+    assert not isinstance(refused.value, NotDurable)
+    assert len(stand.stored()) == 8
+    assert stand.intake.store(stand.row("later"))
+
+
+def test_what_cannot_be_had_on_disk_in_time_is_refused_and_the_next_goes_well(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake_module, "_PATIENCE", 0.3)
+    monkeypatch.setattr(intake_module, "DURABLE_WITHIN", 0.5)
+    began = time.monotonic()
+    with ThreadPoolExecutor(8) as pool:
+        with stand.locked():
+            tried = [pool.submit(stand.intake.store, stand.row(f"n{n}")) for n in range(8)]
+            for each in tried:
+                with pytest.raises(NotDurable):
+                    each.result(10)
+        assert time.monotonic() - began < 3
+        assert pool.submit(stand.intake.store, stand.row("after")).result(10)
+    assert set(stand.stored()) == {"after"}  # nothing of what was refused lies about
+
+
+def test_the_lead_never_gets_lost_however_many_come_and_give_up(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Time-outs as short as a commit: leads are handed to requests that are just leaving."""
+    monkeypatch.setattr(intake_module, "DURABLE_WITHIN", 0.001)
+    accepted: list[str] = []
+    guard = threading.Lock()
+
+    def send(name: int) -> None:
+        for n in range(40):
+            key = f"{name}-{n}"
+            try:
+                stand.intake.store(stand.row(key))
+            except NotDurable:
+                continue
+            with guard:
+                accepted.append(key)
+
+    with ThreadPoolExecutor(12) as pool:
+        list(pool.map(send, range(12)))
+    assert set(accepted) <= set(stand.stored())  # what was acknowledged is there
+    monkeypatch.setattr(intake_module, "DURABLE_WITHIN", 5.0)
+    assert stand.intake.store(stand.row("the last"))
+
+
+def test_a_queue_that_hangs_keeps_only_one_request_waiting(stand: Stand) -> None:
+    hanging, release = threading.Event(), threading.Event()
+
+    def hang(_signal: Signal) -> None:
+        hanging.set()
+        release.wait(10)
+
+    slow = Database(stand.db.engine, stand.db.keyring, hang)
+    intake = Intake(slow)
+    run: Callable[[Incoming], bool] = intake.store
+    with ThreadPoolExecutor(4) as pool:
+        first = pool.submit(run, stand.row("first"))
+        assert hanging.wait(5)
+        assert set(stand.stored()) == {"first"}
+        # It is on disk; whoever comes now is not behind it, but tells the queue as well.
+        second = pool.submit(run, stand.row("second"))
+        deadline = time.monotonic() + 5
+        while set(stand.stored()) != {"first", "second"} and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert set(stand.stored()) == {"first", "second"}
+        release.set()
+        assert first.result(5)
+        assert second.result(5)
