@@ -50,7 +50,7 @@ class Stand:
     def stored(self) -> dict[str, str]:
         with self.db.read() as uow:
             query = text("SELECT dedupe_key, state FROM inbox")
-            return {key: state for key, state in uow.connection.execute(query)}
+            return dict(uow.connection.execute(query).tuples())
 
     def finish(self, state: str = "done") -> None:
         with self.db.write() as uow:
@@ -61,13 +61,10 @@ class Stand:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Somebody else keeps the inbox."""
-        with self.db.engine.connect() as other:
-            if self.db.engine.dialect.name == "sqlite":
-                other = other.execution_options(patience=5)
-            with other.begin():
-                if self.db.engine.dialect.name != "sqlite":
-                    other.exec_driver_sql("LOCK TABLE inbox IN EXCLUSIVE MODE")
-                yield
+        with self.db.write() as uow:  # on SQLite that is the whole file
+            if self.db.engine.dialect.name != "sqlite":
+                uow.connection.execute(text("LOCK TABLE inbox IN EXCLUSIVE MODE"))
+            yield
 
 
 @pytest.fixture
