@@ -50,7 +50,7 @@ class Stand:
     def stored(self) -> dict[str, str]:
         with self.db.read() as uow:
             query = text("SELECT dedupe_key, state FROM inbox")
-            return dict(uow.connection.execute(query).tuples())
+            return {row.dedupe_key: row.state for row in uow.connection.execute(query)}
 
     def finish(self, state: str = "done") -> None:
         with self.db.write() as uow:
