@@ -46,16 +46,20 @@ class Counters:
         found[1].observe(seconds)
 
 
-def install_counters(app: Flask, deps: Deps) -> Counters:
+def install_counters(app: Flask, deps: Deps) -> None:
     """Made once for each application."""
-    made = app.extensions[_COUNTERS] = Counters(deps.platforms)
-    return made
+    app.extensions[_COUNTERS] = Counters(deps.platforms)
+
+
+def counters_of(app: Flask) -> Counters:
+    """Those of an application."""
+    found: Counters = app.extensions[_COUNTERS]
+    return found
 
 
 def counters() -> Counters:
     """Those of the running application."""
-    found: Counters = current_app.extensions[_COUNTERS]
-    return found
+    return counters_of(current_app)
 
 
 def current_deps() -> Deps:

@@ -12,8 +12,6 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import customer_pages
-from app.bootstrap import build_deps
-from app.config import load_settings
 from app.db.session import DatabaseUnavailable
 from app.deps import Deps
 from app.embedded_ui import (
@@ -39,15 +37,12 @@ from app.http import (
 )
 from app.i18n import SUPPORTED, Translator, install
 from app.installers import plugin, shopify, woocommerce
-from app.logs import begin_request, configure_logging, place_of
+from app.logs import begin_request, place_of
 from app.services.continuity import FileWitness, Watch
-from app.webhooks.door import Door
 
 log = structlog.get_logger()
 _HERE = Path(__file__).parent
 _TEMPLATES = ("embedded_ui", "customer_pages", "installers")
-# Seconds. A page or a delivery is not to wait for Redis: the clock finds what it was not told.
-_QUEUE_WITHIN = 0.1
 _SILENT = frozenset({"static", "health.alive", "health.ready", "metrics.metrics"})
 _BLUEPRINTS = (
     woocommerce.blueprint,
@@ -74,17 +69,13 @@ class _Application(Flask):
         log.error("web.bug", endpoint=request.endpoint, error=error, place=place_of(exc_info[1]))
 
 
-def create_app(deps: Deps | None = None) -> Flask:
-    """The WSGI application; without `deps` they are built from the environment."""
-    if deps is None:
-        settings = load_settings()
-        configure_logging(settings, "web")
-        deps = build_deps(settings, queue_within=_QUEUE_WITHIN)
-        _look_back(deps)
+def create_app(deps: Deps) -> Flask:
+    """The pages, as a WSGI application; deliveries do not come here (`app/front.py`)."""
     app = _Application(
         "app", static_folder=str(_HERE / "embedded_ui" / "static"), template_folder=None
     )
     app.extensions[EXTENSION] = deps
+    install_counters(app, deps)
     app.config["MAX_CONTENT_LENGTH"] = deps.settings.max_body_bytes
     app.jinja_loader = ChoiceLoader(
         [FileSystemLoader(_HERE / name / "templates") for name in _TEMPLATES]
@@ -97,12 +88,11 @@ def create_app(deps: Deps | None = None) -> Flask:
     if deps.settings.trusted_proxies:
         hops = deps.settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops)  # type: ignore[method-assign]
-    app.wsgi_app = Door(deps, install_counters(app, deps), app.wsgi_app)  # type: ignore[method-assign]
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # its access log has signed paths
     return app
 
 
-def _look_back(deps: Deps) -> None:
+def look_back(deps: Deps) -> None:
     """Before the first request: what a restored backup may do twice is held back.
 
     A database that does not answer yet is no reason not to start; the worker and the clock look,

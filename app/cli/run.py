@@ -67,7 +67,7 @@ def _start(settings: Settings, *, demo: bool, connect: bool) -> None:
     Supervisor(processes, settings.data_dir).run(when_ready)
 
 
-# Threads beyond the cores are meant: they wait for the database and for stores (ADR 0009).
+_AT_ONCE = 512  # requests under way; others wait in the system's queue
 _QUIET = (b"Configuration allows spawning up to",)
 
 
@@ -82,14 +82,13 @@ def _services(settings: Settings, env: Mapping[str, str]) -> list[ProcessSpec]:
 
 
 def web_command(settings: Settings) -> list[str]:
-    """granian with our application: one process, some threads, no access log (signed paths)."""
+    """granian with our application: one process, one event loop, no access log (signed paths)."""
     host = "127.0.0.1" if settings.development else "0.0.0.0"  # noqa: S104 - behind a proxy
     return [
-        sys.executable, "-m", "granian", "--interface", "wsgi", "--factory",
+        sys.executable, "-m", "granian", "--interface", "rsgi", "--factory",
         "--host", host, "--port", str(settings.web_port), "--workers", "1",
-        "--blocking-threads", str(settings.web_threads),
-        "--backpressure", str(settings.web_threads * 4), "--no-ws",
-        "--workers-kill-timeout", "5", "--log-level", "warning", "app.web:create_app",
+        "--backpressure", str(_AT_ONCE), "--no-ws",
+        "--workers-kill-timeout", "5", "--log-level", "warning", "app.front:create_front",
     ]  # fmt: skip
 
 

@@ -3,11 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from typing import Any
 
 from sqlalchemy import func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.db.base import Repository
 from app.db.models import inbox
@@ -27,28 +24,6 @@ class InboxRow:
     topic: str
     sealed_body: bytes
     triggered_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """A verified delivery on its way into the inbox.
-
-    `hint`: its body says only that something happened, so that a repeat may be news: two parcels of
-    one order within a second are told in the same bytes.
-    """
-
-    shop_id: ShopId
-    dedupe_key: str
-    topic: str
-    sealed_body: bytes
-    received_at: datetime
-    triggered_at: datetime | None = None
-    hint: bool = False
-
-    @property
-    def identity(self) -> tuple[ShopId, str]:
-        """What makes it the same delivery as another."""
-        return self.shop_id, self.dedupe_key
 
 
 class Inbox(Repository):
@@ -176,66 +151,6 @@ class Inbox(Repository):
             .values(sealed_body=None)
         )
         return int(result.rowcount)
-
-
-def store_incoming(uow: UnitOfWork, rows: Sequence[Incoming]) -> set[tuple[ShopId, str]]:
-    """Store deliveries, of any shops; returns the identities of those that are to be interpreted.
-
-    The others are there already. A hint that was interpreted is opened again.
-    """
-    hints = {row.identity: row for row in rows if row.hint}
-    plain = [row for row in rows if not row.hint]
-    new = _insert(uow, _once(uow), plain) if plain else set()
-    if hints:
-        new |= _insert(uow, _again(uow), list(hints.values()))
-    return new
-
-
-def _insert(uow: UnitOfWork, statement: Any, rows: Sequence[Incoming]) -> set[tuple[ShopId, str]]:
-    values = [
-        {
-            "shop_id": row.shop_id,
-            "dedupe_key": row.dedupe_key,
-            "topic": row.topic,
-            "sealed_body": row.sealed_body,
-            "received_at": row.received_at,
-            "triggered_at": row.triggered_at,
-        }
-        for row in rows
-    ]
-    return {(ShopId(row[0]), row[1]) for row in uow.connection.execute(statement, values)}
-
-
-@cache
-def _statements(dialect: str) -> tuple[Any, Any]:
-    """Built once: building one costs more than running it."""
-    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    values = {"source": "webhook", "priority": PRIORITY["webhook"], "state": "pending"}
-    base: Any = insert(inbox).values(values)
-    key = ["shop_id", "dedupe_key"]
-    told = (inbox.c.shop_id, inbox.c.dedupe_key)
-    fresh = base.excluded
-    return (
-        base.on_conflict_do_nothing(index_elements=key).returning(*told),
-        base.on_conflict_do_update(
-            index_elements=key,
-            set_={
-                "state": "pending",
-                "note": None,
-                "sealed_body": fresh.sealed_body,
-                "received_at": fresh.received_at,
-            },
-            where=inbox.c.state == "done",
-        ).returning(*told),
-    )
-
-
-def _once(uow: UnitOfWork) -> Any:
-    return _statements(uow.connection.dialect.name)[0]
-
-
-def _again(uow: UnitOfWork) -> Any:
-    return _statements(uow.connection.dialect.name)[1]
 
 
 def shops_with_pending(uow: UnitOfWork, received_before: datetime) -> list[ShopId]:

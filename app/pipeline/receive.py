@@ -1,10 +1,10 @@
 """A verified delivery becomes an inbox row: committed first, acknowledged after."""
 
+from collections.abc import Callable
 from datetime import datetime
-from enum import StrEnum
 
-from app.db.inbox import Incoming
-from app.db.intake import Intake
+from app.db.incoming import Incoming
+from app.db.intake import Intake, Waiter
 from app.db.shops import Shops, ShopState
 from app.db.tenant import ShopData
 from app.domain.ids import ShopId
@@ -15,49 +15,50 @@ _SHOP_WITHIN = 1.4  # seconds; together with storing it stays within three
 _KNOWN = 10_000  # shops whose ids are remembered by their domain
 
 
-class Receipt(StrEnum):
-    """What became of a delivery; all of them are answered 200."""
-
-    ACCEPTED = "accepted"
-    DUPLICATE = "duplicate"
-
-
 class Receiver:
-    """Takes deliveries; one per process, so that waiting ones share a commit."""
+    """Takes deliveries; one per process, so that waiting ones share a commit.
 
-    def __init__(self, rt: Runtime) -> None:
+    `call` as for `Intake`.
+    """
+
+    def __init__(self, rt: Runtime, call: Callable[..., object]) -> None:
         self._rt = rt
-        self._intake = Intake(rt.db)
+        self._intake = Intake(rt.db, call)
         self._shops: dict[tuple[str, str], ShopId] = {}
 
-    def take(self, platform: str, delivery: Delivery, shop_id: ShopId | None) -> Receipt:
-        """Store one delivery and wake the drain. Raises NotDurable, DatabaseUnavailable."""
-        new = self._intake.store(
+    def take(self, delivery: Delivery, shop_id: ShopId, waiter: Waiter) -> None:
+        """Have one delivery stored and the drain woken; `waiter` learns whether it is news.
+
+        Raises NotDurable if too many wait.
+        """
+        self._intake.put(
             Incoming(
-                shop_id=shop_id or self._shop(platform, delivery.shop_domain or ""),
+                shop_id=shop_id,
                 dedupe_key=delivery.dedupe_key,
                 topic=delivery.topic,
                 sealed_body=self._rt.db.keyring.seal_body(delivery.body),
                 received_at=self._rt.wall.now(),
                 triggered_at=delivery.triggered_at,
                 hint=delivery.hint,
-            )
+            ),
+            waiter,
         )
-        return Receipt.ACCEPTED if new else Receipt.DUPLICATE
 
-    def _shop(self, platform: str, domain: str) -> ShopId:
-        """The shop of a signed delivery. One that we do not know is kept in state `unopened`:
-        webhooks can precede the first page load. Rows of shops are never deleted, so ids stay true.
+    def known_shop(self, platform: str, delivery: Delivery) -> ShopId | None:
+        """The shop that a signed delivery names, as far as it is known without asking."""
+        return self._shops.get((platform, delivery.shop_domain or ""))
+
+    def shop(self, platform: str, delivery: Delivery) -> ShopId:
+        """The shop that a signed delivery names. One that we do not know is kept in state
+        `unopened`: webhooks can precede the first page load. Waits for the database.
         """
-        known = self._shops.get((platform, domain))
-        if known is None:
-            now = self._rt.wall.now()
-            with self._rt.db.write(patience=_SHOP_WITHIN) as uow:
-                known = Shops(uow).ensure(platform, domain, ShopState.UNOPENED, now).id
-            if len(self._shops) >= _KNOWN:
-                self._shops.clear()
-            self._shops[platform, domain] = known
-        return known
+        name = platform, delivery.shop_domain or ""
+        with self._rt.db.write(patience=_SHOP_WITHIN) as uow:
+            shop = Shops(uow).ensure(*name, ShopState.UNOPENED, self._rt.wall.now())
+        if len(self._shops) >= _KNOWN:
+            self._shops.clear()
+        self._shops[name] = shop.id  # rows of shops are never deleted, so this stays true
+        return shop.id
 
 
 def key_of_fetched(fetched: Fetched, again: str = "") -> str:

@@ -35,17 +35,21 @@ class Addresses:
         }
         self._seen: dict[str, tuple[float, Address]] = {}
 
-    def find(self, platform: str, token: str) -> Address | None:
-        """The address, None if nobody was given it. Raises DatabaseUnavailable."""
+    def remembered(self, platform: str, token: str) -> Address | None:
+        """The address, as far as it is known without asking."""
         shared = self._shared.get(platform)
         if shared:  # one address for all shops (compliance topics have one of their own)
             return shared if token in ("", "compliance") else None
-        if platform not in self._deps.platforms or not token or "\0" in token:
-            return None
         until, address = self._seen.get(token, (0.0, None))
-        if address and monotonic() < until:
-            return address
-        return self._look_up(token)
+        return address if monotonic() < until else None
+
+    def find(self, platform: str, token: str) -> Address | None:
+        """The address, None if nobody was given it. Waits for the database, may raise
+        DatabaseUnavailable.
+        """
+        if platform in self._shared or platform not in self._deps.platforms:
+            return None
+        return self._look_up(token) if token and "\0" not in token else None
 
     def _look_up(self, token: str) -> Address | None:
         with self._deps.db.read() as uow:

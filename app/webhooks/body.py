@@ -1,37 +1,49 @@
-"""Reading a request body under a cap, also when its length is not told or is a lie."""
+"""Reading request bodies under a cap, also when their length is not told or is a lie.
 
-from typing import Any
+A body is read before anybody knows whose it is. So all that are being read at one moment share a
+limit, too: strangers who send slowly must not fill the memory.
+"""
 
-_CHUNK = 65_536
+from collections.abc import AsyncIterable
+
+_ALL_AT_ONCE = 64_000_000  # bytes
 
 
 class BodyTooLarge(Exception):
-    """The sender went on past the cap; nothing of it was kept."""
+    """The sender announced or sent more than the cap; nothing of it was kept."""
 
 
-def read_body(environ: dict[str, Any], limit: int) -> bytes:
-    """The whole body, at most `limit` bytes. Raises BodyTooLarge as soon as it is more.
-
-    Read from the WSGI stream itself: a chunked body has no Content-Length to trust.
-    """
-    remaining = _announced(environ, limit)
-    stream = environ["wsgi.input"]
-    parts: list[bytes] = []
-    read = 0
-    while remaining > 0 and (part := stream.read(min(_CHUNK, remaining))):
-        parts.append(part)
-        read += len(part)
-        remaining -= len(part)
-        if read > limit:
-            raise BodyTooLarge
-    return b"".join(parts)
+class TooMuchAtOnce(Exception):
+    """All that are sending just now send too much together: to be sent again."""
 
 
-def _announced(environ: dict[str, Any], limit: int) -> int:
-    """How much may come. Without a length: nothing, unless the server itself knows the end."""
-    declared = environ.get("CONTENT_LENGTH") or ""
-    if declared.isascii() and declared.isdigit():
-        if int(declared) > limit:
-            raise BodyTooLarge
-        return int(declared)
-    return limit + 1 if environ.get("wsgi.input_terminated") else 0
+class Bodies:
+    """Those that are being read."""
+
+    def __init__(self, limit: int, all_at_once: int = _ALL_AT_ONCE) -> None:
+        self._limit = limit
+        self._room = max(all_at_once, limit)
+
+    async def read(self, chunks: AsyncIterable[bytes], announced: str | None) -> bytes:
+        """The whole body. Raises BodyTooLarge as soon as it is more than the limit.
+
+        `announced` is the Content-Length, None where the sender does not know it.
+        """
+        if announced and announced.isascii() and announced.isdigit():
+            if int(announced) > self._limit:
+                raise BodyTooLarge
+            if announced.strip("0") == "":
+                return b""
+        held, parts = 0, []
+        try:
+            async for part in chunks:
+                held += len(part)
+                self._room -= len(part)
+                if held > self._limit:
+                    raise BodyTooLarge
+                if self._room < 0:
+                    raise TooMuchAtOnce
+                parts.append(bytes(part))
+        finally:
+            self._room += held
+        return parts[0] if len(parts) == 1 else b"".join(parts)

@@ -1,12 +1,13 @@
 """Where platforms deliver: verify, receive, reply. No topic names here.
 
-A bare WSGI callable in front of Flask, in the same process: routing, request and response objects
-would cost several times what a delivery needs (docs/adr/0014). Whatever is not under `/webhooks/`
-goes on to Flask.
+It stands beside Flask in the same process, on the server's event loop: what a delivery needs is
+little, and threads and request objects would cost several times as much (docs/adr/0014). Nothing
+here waits but for the body and the commit; what may ask the database does so in a thread.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from http import HTTPStatus
+import asyncio
+from collections.abc import AsyncIterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
 from typing import Any
 
@@ -20,82 +21,108 @@ from app.http import Counters
 from app.logs import begin_request, place_of
 from app.pipeline.receive import Receiver
 from app.platforms.base import Delivery, Ping, RawRequest, Refusal
-from app.webhooks.addresses import Addresses
-from app.webhooks.body import BodyTooLarge, read_body
+from app.webhooks.addresses import Address, Addresses
+from app.webhooks.body import Bodies, BodyTooLarge, TooMuchAtOnce
+
+PREFIX = "/webhooks/"
+
+# Seconds. The store's own time-out is 5 (Shopify): better told to come again than cut off by it.
+_DURABLE_WITHIN = 3.0
+_SENT_WITHIN = 20.0
 
 log = structlog.get_logger()
 
-_PREFIX = "/webhooks/"
-_ENDPOINT = "webhooks.deliver"  # its name in logs and figures
-_STATUS = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
-
-Environ = dict[str, Any]
-Wsgi = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
-
 
 class Door:
-    """The WSGI application: deliveries here, everything else in `beyond`."""
+    """All delivery addresses. Made on the event loop that calls it."""
 
-    def __init__(self, deps: Deps, counters: Counters, beyond: Wsgi) -> None:
+    def __init__(self, deps: Deps, counters: Counters) -> None:
         self._deps = deps
         self._counters = counters
-        self._beyond = beyond
-        self._receiver = Receiver(deps)
+        self._loop = asyncio.get_running_loop()
+        self._receiver = Receiver(deps, self._loop.call_soon_threadsafe)
         self._addresses = Addresses(deps)
+        self._bodies = Bodies(deps.settings.max_body_bytes)
+        self._threads = ThreadPoolExecutor(2, "look-up")
 
-    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """Take one delivery; 200 once it is on disk, 503 if that cannot be had within moments."""
-        path = environ["PATH_INFO"]
-        if not path.startswith(_PREFIX):
-            return self._beyond(environ, start_response)
+    async def answer(
+        self, method: str, path: str, headers: Mapping[str, str], body: AsyncIterable[bytes]
+    ) -> int:
+        """Take one delivery; the status of the answer. 200 once it is on disk, 503 if that cannot
+        be had within moments. `headers` has lower-case names.
+        """
         began = perf_counter()
         platform, token = _parts(path)
-        status = self._answer(environ, platform, token)
-        self._counters.delivered(platform, status, perf_counter() - began)
-        headers = [("Content-Length", "0")]
-        if status == HTTPStatus.METHOD_NOT_ALLOWED:
-            headers.append(("Allow", "POST"))
-        start_response(_STATUS[status], headers)
-        return (b"",)
-
-    def _answer(self, environ: Environ, platform: str, token: str) -> int:
         try:
-            return self._deliver(environ, platform, token)
+            status = await self._deliver(method, platform, token, headers, body)
         except BodyTooLarge:
             _warn("webhook.refused", platform=platform, code="body_too_large")
-            return 413
-        except (NotDurable, DatabaseUnavailable) as error:
+            status = 413
+        except _Slow:
+            _warn("webhook.refused", platform=platform, code="body_too_slow")
+            status = 408
+        except (NotDurable, DatabaseUnavailable, TooMuchAtOnce, TimeoutError) as error:
             _warn("webhook.not_durable", platform=platform, error=type(error).__name__)
-            return 503
+            status = 503
         except Exception as error:  # noqa: BLE001 - the last place before the server; never with values
-            _warn("web.bug", endpoint=_ENDPOINT, error=type(error).__name__, place=place_of(error))
-            return 500
+            _warn("webhook.bug", error=type(error).__name__, place=place_of(error))
+            status = 500
+        self._counters.delivered(platform, status, perf_counter() - began)
+        return status
 
-    def _deliver(self, environ: Environ, platform: str, token: str) -> int:
-        found = self._addresses.find(platform, token)
-        if found is None:
-            return 404
-        if environ["REQUEST_METHOD"] != "POST":
-            return 405
-        body = read_body(environ, self._deps.settings.max_body_bytes)
-        request = RawRequest(_Headers(environ), body)
-        verified = self._deps.platforms[platform].verify(request, found.endpoint)
-        return self._reply(platform, verified, found.shop_id)
-
-    def _reply(
-        self, platform: str, verified: Delivery | Ping | Refusal, shop_id: ShopId | None
+    async def _deliver(
+        self,
+        method: str,
+        platform: str,
+        token: str,
+        headers: Mapping[str, str],
+        chunks: AsyncIterable[bytes],
     ) -> int:
+        address = self._addresses.remembered(platform, token) or await self._in_thread(
+            self._addresses.find, platform, token
+        )
+        if address is None:
+            return 404
+        if method != "POST":
+            return 405
+        body = await self._body(headers, chunks)
+        verified = self._deps.platforms[platform].verify(
+            RawRequest(headers, body), address.endpoint
+        )
         if isinstance(verified, Refusal):
-            _warn("webhook.refused", platform=platform, shop=shop_id, code=verified.code)
+            _warn("webhook.refused", platform=platform, shop=address.shop_id, code=verified.code)
             return 401
-        if isinstance(verified, Delivery):
-            self._receiver.take(platform, verified, shop_id)
+        if not isinstance(verified, Ping):
+            async with asyncio.timeout(_DURABLE_WITHIN):
+                await self._store(platform, verified, address)
         return 200
+
+    async def _body(self, headers: Mapping[str, str], chunks: AsyncIterable[bytes]) -> bytes:
+        try:
+            async with asyncio.timeout(_SENT_WITHIN):
+                return await self._bodies.read(chunks, headers.get("content-length"))
+        except TimeoutError:
+            raise _Slow from None
+
+    async def _store(self, platform: str, delivery: Delivery, address: Address) -> None:
+        shop_id: ShopId | None = address.shop_id or self._receiver.known_shop(platform, delivery)
+        if shop_id is None:
+            shop_id = await self._in_thread(self._receiver.shop, platform, delivery)
+        stored: asyncio.Future[bool] = self._loop.create_future()
+        self._receiver.take(delivery, shop_id, stored)
+        await stored
+
+    async def _in_thread(self, function: Any, *arguments: Any) -> Any:
+        return await self._loop.run_in_executor(self._threads, function, *arguments)
+
+
+class _Slow(Exception):
+    """The sender did not come to an end."""
 
 
 def _parts(path: str) -> tuple[str, str]:
     """Platform and token: `/webhooks/<platform>`, `/webhooks/<platform>/<token>`."""
-    platform, _, token = path[len(_PREFIX) :].removesuffix("/").partition("/")
+    platform, _, token = path[len(PREFIX) :].removesuffix("/").partition("/")
     return platform, token
 
 
@@ -103,22 +130,3 @@ def _warn(event: str, **about: Any) -> None:
     """A line about a request that went wrong; one that went well is told by the intake."""
     begin_request(None)
     log.warning(event, **about)
-
-
-class _Headers(Mapping[str, str]):
-    """The request's headers by their lower-case names, as WSGI keeps them."""
-
-    def __init__(self, environ: Environ) -> None:
-        self._environ = environ
-
-    def __getitem__(self, name: str) -> str:
-        value: str = self._environ["HTTP_" + name.upper().replace("-", "_")]
-        return value
-
-    def __iter__(self) -> Iterator[str]:
-        for key in self._environ:
-            if key.startswith("HTTP_"):
-                yield key.removeprefix("HTTP_").replace("_", "-").lower()
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)

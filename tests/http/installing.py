@@ -15,6 +15,7 @@ from werkzeug.serving import make_server
 
 from app.db.shops import Shop, Shops
 from app.web import create_app
+from tests.serving import with_door
 from tests.support import Harness, close, make_harness
 
 
@@ -53,7 +54,8 @@ def installed(
     # Counters of attempts are kept per Redis address: no test uses up another one's.
     settings["redis_url"] = f"redis://127.0.0.1:{free_port()}/0"
     harness = make_harness(tmp_path, database_url, public_url or url, **settings)
-    server = make_server("127.0.0.1", port, create_app(harness.deps), threaded=True)
+    app = with_door(harness.deps, create_app(harness.deps))
+    server = make_server("127.0.0.1", port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:

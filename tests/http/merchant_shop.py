@@ -32,6 +32,7 @@ from app.jobs.tasks import TASKS
 from app.pipeline.facts import Facts
 from app.services import switching
 from app.web import create_app
+from tests.serving import with_door
 from tests.support import MovableClock
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -227,7 +228,7 @@ def merchant_shop(
         data = ShopData(uow, shop.id)
         for product in ("501", "502"):
             data.products.save(ProductSnapshot(product, product, None), NOW)
-    found = MerchantShop(deps, create_app(deps), shop, clock, signals)
+    found = MerchantShop(deps, with_door(deps, create_app(deps)), shop, clock, signals)
     try:
         yield found
     finally:

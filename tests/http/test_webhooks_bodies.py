@@ -1,69 +1,14 @@
 """Bodies without an end, or longer than told, at the web server that production runs."""
 
-import os
 import re
 import socket
-import subprocess
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 
-import psutil
 import pytest
 
-from app.cli.run import web_command
-from app.config import Settings
-from app.db.migrate import upgrade
-from tests.support import CLIENT_ID, CLIENT_SECRET, SECRET
+from tests.http.web_process import LIMIT, Web
 
-LIMIT = 200_000
 BUFFERS = 12_000_000  # what kernel and server may take in before anybody reads; not what we keep
-
-
-@dataclass
-class Web:
-    """The running web process."""
-
-    port: int
-    process: psutil.Process
-
-    def open(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=5)
-
-    def memory(self) -> int:
-        family = [self.process, *self.process.children(recursive=True)]
-        return sum(int(each.memory_info().rss) for each in family)
-
-
-@pytest.fixture(scope="module")
-def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
-    directory = tmp_path_factory.mktemp("web")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    database = f"sqlite:///{directory / 'afterglow.sqlite3'}"
-    upgrade(database)
-    given = {
-        "ENVIRONMENT": "development", "DATABASE_URL": database, "DATA_DIR": str(directory),
-        "SECRET_KEYS": SECRET, "PUBLIC_URL": f"http://127.0.0.1:{port}", "WEB_PORT": str(port),
-        "SHOPIFY_CLIENT_ID": CLIENT_ID, "SHOPIFY_CLIENT_SECRET": CLIENT_SECRET,
-        "MAX_BODY_BYTES": str(LIMIT), "REDIS_URL": "redis://127.0.0.1:1/0",
-    }  # fmt: skip
-    command = web_command(Settings(environment="development", web_port=port))
-    started = subprocess.Popen(command, env=os.environ | given)
-    try:
-        until = time.monotonic() + 30
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except OSError:
-                assert time.monotonic() < until
-                time.sleep(0.1)
-        yield Web(port, psutil.Process(started.pid))
-    finally:
-        started.terminate()
-        started.wait(15)
 
 
 def head(*lines: str) -> bytes:
@@ -137,3 +82,28 @@ def test_a_body_that_stops_half_way_blocks_nobody(web: Web) -> None:
         stuck.sendall(head("Content-Length: 1000") + b"x" * 10)
         wire.sendall(head("Content-Length: 2", "Connection: close") + b"{}")
         assert b" 401 " in wire.recv(1000).split(b"\r\n")[0]
+
+
+@pytest.mark.parametrize("length", ["-1", "²", "1e3", "0x10", "10, 20"])
+def test_a_length_that_is_no_number_is_answered_without_a_hang(web: Web, length: str) -> None:
+    with web.open() as wire:
+        wire.sendall(
+            head().replace(b"\r\n\r\n", b"\r\nContent-Length: ")
+            + length.encode("latin-1")
+            + b"\r\n\r\n"
+        )
+        assert wire.recv(1000).split()[1] in (b"400", b"401", b"411")
+
+
+def test_many_slow_senders_do_not_fill_the_memory_or_the_door(web: Web) -> None:
+    """Strangers: nothing of them is signed, and each stays below the limit of one body."""
+    before = web.memory()
+    slow = [web.open() for _ in range(200)]
+    for wire in slow:
+        wire.sendall(head(f"Content-Length: {LIMIT}") + b"x" * (LIMIT // 2))
+    with web.open() as wire:
+        wire.sendall(head("Content-Length: 2", "Connection: close") + b"{}")
+        assert b" 401 " in wire.recv(1000).split(b"\r\n")[0]
+    assert web.memory() - before < 64_000_000 + 40_000_000
+    for wire in slow:
+        wire.close()

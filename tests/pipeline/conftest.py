@@ -9,16 +9,14 @@ from typing import Any
 
 import pytest
 import requests
-from werkzeug.exceptions import NotFound
 from werkzeug.serving import make_server
 
 import twins.woocommerce
 from app.db.shops import Shop
-from app.http import Counters
 from app.platforms.base import StoreInfo
 from app.services import subscriptions
 from app.services.connections import connecting
-from app.webhooks.door import Door
+from tests.serving import door_alone
 from tests.support import Harness, close, make_harness
 
 
@@ -32,7 +30,7 @@ def public_url(free_port: Callable[[], int]) -> str:
 def harness(tmp_path: Path, database_url: str, public_url: str) -> Iterator[Harness]:
     """Everything but the queue, with the webhook route served at `public_url`."""
     made = make_harness(tmp_path, database_url, public_url)
-    app = Door(made.deps, Counters(made.deps.platforms), NotFound())
+    app = door_alone(made.deps)
     server = make_server("127.0.0.1", int(public_url.rpartition(":")[2]), app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()

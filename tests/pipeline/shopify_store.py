@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from werkzeug.exceptions import NotFound
 from werkzeug.serving import make_server
 
 import twins.shopify
 from app.db.shops import Shop, Shops
-from app.http import Counters
 from app.services.connections import connecting
-from app.webhooks.door import Door
+from tests.serving import door_alone
 from tests.support import CLIENT_ID, CLIENT_SECRET, Harness, close, make_harness
 from twins.shopify.config import Limits
 
@@ -30,7 +28,7 @@ def served(
 ) -> Iterator[Harness]:
     """Everything but the queue, with the webhook route served at `public_url`."""
     made = make_harness(tmp_path, database_url, public_url, **overrides)
-    app = Door(made.deps, Counters(made.deps.platforms), NotFound())
+    app = door_alone(made.deps)
     server = make_server("127.0.0.1", int(public_url.rpartition(":")[2]), app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()

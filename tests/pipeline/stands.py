@@ -11,11 +11,10 @@ import requests
 import twins.shopify
 import twins.woocommerce
 from app.db.webhooks import by_token
-from app.domain.ids import ShopId
 from app.domain.snapshots import OrderSnapshot
-from app.pipeline.receive import Receiver
 from app.platforms.base import Delivery, Endpoint, RawRequest, Received, StoreInfo
 from app.services import connections
+from tests.serving import take
 from tests.support import Harness, close, make_harness
 
 SHOPIFY = "cinar-breza"
@@ -60,14 +59,14 @@ class Stand(ABC):
             sent = self.call("GET", f"/_twin/deliveries/{attempt['id']}")
             headers = {name.lower(): value for name, value in sent["headers"]}
             request = RawRequest(headers, sent["body"].encode())
-            endpoint, shop_id = self.endpoint(attempt["target"])
+            endpoint = self.endpoint(attempt["target"])
             verified = platform.verify(request, endpoint)
             if isinstance(verified, Delivery):
-                Receiver(self.harness.deps).take(self.platform, verified, shop_id)
+                take(self.harness.deps, verified, self.shop_id)
         self.harness.run_jobs()
 
     @abstractmethod
-    def endpoint(self, url: str) -> tuple[Endpoint, ShopId | None]:
+    def endpoint(self, url: str) -> Endpoint:
         """What we know of a delivery address."""
 
     def fault(self, **fault: Any) -> None:
@@ -118,12 +117,12 @@ class Woo(Stand):
         placed = self.call("POST", "/_twin/orders", {"items": items, "email": email, **person})
         return str(placed["id"])
 
-    def endpoint(self, url: str) -> tuple[Endpoint, ShopId | None]:
+    def endpoint(self, url: str) -> Endpoint:
         token = url.rpartition("/")[2]
         with self.harness.deps.db.read() as uow:
             row = by_token(uow, token)
         assert row
-        return Endpoint((row.secret,), token, row.topic), row.shop_id
+        return Endpoint((row.secret,), token, row.topic)
 
     def move(self, order_id: str, move: str) -> None:
         self.call("POST", f"/_twin/orders/{order_id}/{move}", {})
@@ -147,8 +146,8 @@ class Shopify(Stand):
         items = [{"product": "copper-cezve", "quantity": 2}]
         return str(self.do("create-order", email=email, items=items, **person)["id"])
 
-    def endpoint(self, url: str) -> tuple[Endpoint, ShopId | None]:
-        return Endpoint((SECRET,)), None
+    def endpoint(self, url: str) -> Endpoint:
+        return Endpoint((SECRET,))
 
     def move(self, order_id: str, move: str) -> None:
         more = {"status": "delivered"} if move == "deliver" else {}

@@ -17,9 +17,9 @@ from app.domain.actions import ActionKind, ActionState
 from app.domain.reasons import ReasonCode
 from app.pipeline.interpret import drain
 from app.pipeline.perform import perform_due
-from app.pipeline.receive import Receiver
 from app.platforms.base import Delivery
 from tests.pipeline.shopify_store import HANDLE, ShopifyStore, shopify_store
+from tests.serving import take
 from tests.support import close, make_harness, switch_on
 
 # Shopify: what the twin sent is recorded, then told again to fresh databases in other orders.
@@ -122,7 +122,7 @@ def _opened_before_it_began(store: ShopifyStore, life: Recorded) -> None:
 
 def _take(store: ShopifyStore, deliveries: Sequence[Delivery], *, drain_each: bool) -> None:
     for delivery in deliveries:
-        Receiver(store.harness.deps).take("shopify", delivery, None)
+        take(store.harness.deps, delivery, store.shop.id)
         if drain_each:
             store.harness.run_jobs()
     store.harness.run_jobs()

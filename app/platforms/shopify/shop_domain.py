@@ -1,12 +1,14 @@
 """The one form in which a shop's domain is accepted: name.myshopify.com, nothing around it."""
 
 import re
+from functools import lru_cache
 
 from shopify.utils import shop_url
 
 _SHOP = re.compile(r"[a-z0-9][a-z0-9-]{0,100}\.myshopify\.com")
 
 
+@lru_cache(maxsize=4096)  # asked for each delivery
 def valid_shop_domain(value: str | None) -> str | None:
     """The domain in lower case, or None if it is no shop's permanent domain.
 

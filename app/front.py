@@ -1,0 +1,144 @@
+"""What the web server calls (RSGI): deliveries on its event loop, pages in threads.
+
+Deliveries are many, small and wait for a commit, so they share one thread (`app/webhooks/door.py`).
+Pages are Flask, which is WSGI: each runs in a thread of its own, of which there are `WEB_THREADS`.
+RSGI: https://github.com/emmett-framework/granian/blob/master/docs/spec/RSGI.md
+"""
+
+import asyncio
+import sys
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from typing import Any, Protocol
+from urllib.parse import unquote_to_bytes
+
+from flask import Flask
+
+from app.bootstrap import build_deps
+from app.config import load_settings
+from app.deps import Deps
+from app.http import counters_of
+from app.logs import configure_logging
+from app.web import create_app, look_back
+from app.webhooks.body import Bodies, BodyTooLarge, TooMuchAtOnce
+from app.webhooks.door import PREFIX, Door
+
+# Seconds. Nobody is to wait for Redis: the clock finds what it was not told.
+_QUEUE_WITHIN = 0.1
+
+Header = tuple[str, str]
+Answer = tuple[int, list[Header], bytes]
+
+
+class Scope(Protocol):
+    """A request's head, as granian gives it. `path` and `query_string` are as they were sent."""
+
+    proto: str
+    method: str
+    path: str
+    query_string: str
+    scheme: str
+    server: str
+    client: str
+    http_version: str
+    headers: Any
+
+
+def create_front() -> "Front":
+    """The whole web process, from the environment."""
+    settings = load_settings()
+    configure_logging(settings, "web")
+    deps = build_deps(settings, queue_within=_QUEUE_WITHIN)
+    look_back(deps)
+    return Front(deps, create_app(deps))
+
+
+class Front:
+    """The RSGI application."""
+
+    def __init__(self, deps: Deps, pages: Flask) -> None:
+        self._deps = deps
+        self._counters = counters_of(pages)
+        self._pages = Pages(pages, deps.settings.web_threads, deps.settings.max_body_bytes)
+        self._door: Door | None = None
+
+    async def __rsgi__(self, scope: Scope, proto: Any) -> None:
+        """One request. Anything but HTTP (websockets) is switched off at the server."""
+        if not scope.path.startswith(PREFIX):
+            await self._pages.answer(scope, proto)
+            return
+        if self._door is None:  # the loop is known only now
+            self._door = Door(self._deps, self._counters)
+        headers = dict(scope.headers.items())
+        status = await self._door.answer(scope.method, scope.path, headers, proto)
+        allowed = [("allow", "POST")] if status == 405 else []
+        proto.response_empty(status, allowed)
+
+
+class Pages:
+    """A WSGI application behind RSGI."""
+
+    def __init__(
+        self, application: Callable[..., Iterable[bytes]], threads: int, most: int
+    ) -> None:
+        self._application = application
+        self._bodies = Bodies(most)
+        self._threads = ThreadPoolExecutor(threads, "page")
+
+    async def answer(self, scope: Scope, proto: Any) -> None:
+        """One page, whole: ours are some 100 KB at most, downloads a few MB."""
+        headers: list[Header] = list(scope.headers.items())
+        announced = next((v for k, v in headers if k == "content-length"), None)
+        try:
+            body = await self._bodies.read(proto, announced)
+        except (BodyTooLarge, TooMuchAtOnce) as error:
+            proto.response_empty(413 if isinstance(error, BodyTooLarge) else 503, [])
+            return
+        environ = _environ(scope, headers, body)
+        loop = asyncio.get_running_loop()
+        proto.response_bytes(*await loop.run_in_executor(self._threads, self._run, environ))
+
+    def _run(self, environ: dict[str, Any]) -> Answer:
+        started: list[Any] = []
+
+        def start_response(status: str, headers: list[Header], _exc_info: Any = None) -> Any:
+            started[:] = int(status.split(" ", 1)[0]), headers
+            return None  # nothing of ours uses the `write` of old
+
+        chunks = self._application(environ, start_response)
+        try:
+            content = b"".join(chunks)
+        finally:
+            if hasattr(chunks, "close"):
+                chunks.close()
+        status, headers = started
+        return status, headers, content
+
+
+def _environ(scope: Scope, headers: list[Header], body: bytes) -> dict[str, Any]:
+    """The request as PEP 3333 has it: text is bytes read as Latin-1."""
+    host, _, port = scope.server.rpartition(":")
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": scope.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(scope.path).decode("latin-1"),
+        "QUERY_STRING": scope.query_string,
+        "SERVER_NAME": host,
+        "SERVER_PORT": port,
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "REMOTE_ADDR": scope.client.rpartition(":")[0],
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.scheme,
+        "wsgi.input": BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    for name, value in headers:
+        key = "CONTENT_TYPE" if name == "content-type" else f"HTTP_{name.upper().replace('-', '_')}"
+        if name not in ("content-length", "transfer-encoding"):
+            environ[key] = f"{environ[key]},{value}" if key in environ else value
+    return environ

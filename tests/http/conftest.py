@@ -1,0 +1,3 @@
+from tests.http.web_process import web
+
+__all__ = ["web"]

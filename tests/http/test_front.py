@@ -1,0 +1,75 @@
+"""Pages through the web server that production runs: what RSGI hands to Flask, and back."""
+
+import socket
+
+import requests
+
+from tests.http.web_process import Web
+
+
+def address(web: Web, path: str) -> str:
+    return f"http://127.0.0.1:{web.port}{path}"
+
+
+PAGE = {"Accept": "text/html"}
+
+
+def test_a_page_comes_with_its_status_headers_and_content(web: Web) -> None:
+    page = requests.get(address(web, "/healthz"), timeout=5)
+    assert page.json()["status"] == "ok"
+    assert int(page.headers["Content-Length"]) == len(page.content)
+    assert page.headers["X-Content-Type-Options"] == "nosniff"
+    missing = requests.get(address(web, "/no/such/page"), headers=PAGE, timeout=5)
+    assert (missing.status_code, missing.headers["Content-Type"]) == (
+        404,
+        "text/html; charset=utf-8",
+    )
+
+
+def test_a_head_has_no_content_and_a_wrong_method_is_told(web: Web) -> None:
+    head = requests.head(address(web, "/healthz"), timeout=5)
+    assert (head.status_code, head.content) == (200, b"")
+    assert requests.post(address(web, "/healthz"), timeout=5).status_code == 405
+    refused = requests.get(address(web, "/webhooks/shopify"), timeout=5)
+    assert (refused.status_code, refused.headers["Allow"]) == (405, "POST")
+
+
+def test_a_file_is_whole_and_not_sent_again_when_it_is_known(web: Web) -> None:
+    first = requests.get(address(web, "/static/kit.css"), timeout=5)
+    assert first.status_code == 200
+    assert b"@media" in first.content
+    known = {"If-None-Match": first.headers["ETag"]}
+    again = requests.get(address(web, "/static/kit.css"), headers=known, timeout=5)
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_addresses_and_texts_of_any_script_arrive_as_they_were_sent(web: Web) -> None:
+    """The page of a link that is not signed names nothing; it must be reached all the same."""
+    for path in ("/r/%C5%A1%2F%20x?lang=tr", "/r/š", "/%E2%82%AC", "/r/%FF%FE", "/a%00b"):
+        page = requests.get(address(web, path), headers=PAGE, timeout=5)
+        assert page.status_code in (400, 404)
+    turkish = requests.get(address(web, "/nowhere?lang=tr"), headers=PAGE, timeout=5)
+    assert 'lang="tr"' in turkish.text
+
+
+def test_a_header_that_is_no_text_breaks_nothing(web: Web) -> None:
+    with socket.create_connection(("127.0.0.1", web.port), timeout=5) as wire:
+        wire.sendall(
+            b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Odd: \xff\xfe\r\nConnection: close\r\n\r\n"
+        )
+        assert wire.recv(1000).split()[1] in (b"200", b"400")
+
+
+def test_a_form_that_is_too_large_is_refused(web: Web) -> None:
+    answer = requests.post(address(web, "/connect/woocommerce"), data=b"x" * 300_000, timeout=5)
+    assert answer.status_code == 413
+
+
+def test_a_connection_may_be_closed_after_each_request(web: Web) -> None:
+    """WooCommerce: HTTP/1.0, a connection for each delivery."""
+    with socket.create_connection(("127.0.0.1", web.port), timeout=5) as wire:
+        wire.sendall(b"POST /webhooks/woocommerce/x HTTP/1.0\r\nContent-Length: 2\r\n\r\n{}")
+        answer = b""
+        while part := wire.recv(1000):
+            answer += part
+    assert answer.split()[1] == b"404"
