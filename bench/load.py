@@ -10,6 +10,7 @@ import socket
 import time
 from collections import Counter, deque
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from bench.deliveries import Deliveries
@@ -79,59 +80,76 @@ class _Connection:
         return len(self._got) >= self._length
 
 
-def saturate(port: int, deliveries: Deliveries, seconds: float) -> Result:
+def saturate(
+    port: int, deliveries: Deliveries, seconds: float, connections: int = CONNECTIONS
+) -> Result:
     """As many as the server takes in so much time; those under way at the end are waited for."""
     result = Result()
-    with selectors.DefaultSelector() as selector:
+    with _connections(selectors.DefaultSelector()) as selector:
         began = now = time.perf_counter()
-        for _ in range(CONNECTIONS):
-            _start(selector, _Connection(port), next(deliveries), time.perf_counter())
         end = began + seconds
+        for _ in range(connections):
+            _start(selector, _Connection(port), next(deliveries), time.perf_counter())
         while selector.get_map():
             for connection in _answered(selector, result):
                 now = time.perf_counter()
-                if now >= end:
-                    _close(selector, connection)
-                elif deliveries.keep_alive:
+                if now < end and deliveries.keep_alive:
                     connection.send(next(deliveries), now)
-                else:
-                    _close(selector, connection)
+                    continue
+                _close(selector, connection)
+                if now < end:
                     _start(selector, _Connection(port), next(deliveries), time.perf_counter())
         result.seconds = now - began
     return result
 
 
-def paced(port: int, deliveries: Deliveries, rate: float, seconds: float) -> Result:
+def paced(
+    port: int,
+    deliveries: Deliveries,
+    rate: float,
+    seconds: float,
+    connections: int = CONNECTIONS,
+) -> Result:
     """So many a second, evenly, on whichever connection is free when one is due.
 
     A server that cannot keep up is given as much time again, then the rest is not sent.
     """
-    result, idle = Result(), deque[_Connection]()
+    result = Result()
     # select() keeps time to the microsecond, epoll to the millisecond only.
-    with selectors.SelectSelector() as selector:
-        idle.extend(_Connection(port) for _ in range(CONNECTIONS if deliveries.keep_alive else 0))
-        began = time.perf_counter()
-        due = began
+    with _connections(selectors.SelectSelector()) as selector:
+        idle = deque(_Connection(port) for _ in range(connections if deliveries.keep_alive else 0))
+        due = began = time.perf_counter()
         end = began + seconds
         while due < end or selector.get_map():
             now = time.perf_counter()
             if now > end + seconds and due < end:
                 result.unsent, due = round((end - due) * rate), end
-            while due <= now and due < end and len(selector.get_map()) < CONNECTIONS:
+            while due <= now and due < end and len(selector.get_map()) < connections:
                 connection = idle.popleft() if idle else _Connection(port)
                 _start(selector, connection, next(deliveries), due)
                 due += 1 / rate
             wait = max(0.0, due - time.perf_counter()) if due < end else _PATIENCE
             for connection in _answered(selector, result, wait):
-                selector.unregister(connection.socket)
                 if deliveries.keep_alive:
+                    selector.unregister(connection.socket)
                     idle.append(connection)
                 else:
-                    connection.socket.close()
+                    _close(selector, connection)
         result.seconds = time.perf_counter() - began
         for connection in idle:
             connection.socket.close()
     return result
+
+
+@contextmanager
+def _connections(selector: selectors.BaseSelector) -> Iterator[selectors.BaseSelector]:
+    """Whatever is open when something goes wrong is closed."""
+    with selector:
+        try:
+            yield selector
+        finally:
+            for key in list(selector.get_map().values()):
+                _close(selector, key.data)
 
 
 def _answered(
