@@ -167,7 +167,7 @@ def test_a_signed_body_that_cannot_be_read_is_kept_where_it_is_seen(
     door: Door, body: bytes
 ) -> None:
     assert door.woo(body).status_code == 200
-    assert door.shopify("orders/updated", body).status_code == 200
+    assert door.shopify("orders/updated", b"{" + body).status_code == 200
     door.place.harness.run_jobs()
     assert door.stored() == {"failed": 1}
     assert door.stored("shopify") == {"failed": 1}
@@ -256,7 +256,7 @@ def test_a_length_that_is_no_number_is_answered_without_a_hang(door: Door, lengt
 
 def test_compliance_topics_are_answered_200_for_shops_that_nobody_opened(door: Door) -> None:
     for topic in ("customers/data_request", "customers/redact", "shop/redact"):
-        for body in (b"{}", b"not json", json.dumps({"shop_domain": SHOP}).encode()):
+        for body in (b"{}", b"{ no json", json.dumps({"shop_domain": SHOP}).encode()):
             ids = {"X-Shopify-Webhook-Id": f"{topic}{len(body)}"}
             answer = door.shopify(topic, body, "/compliance", **ids)
             assert (answer.status_code, answer.content) == (200, b"")
