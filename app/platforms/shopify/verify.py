@@ -11,7 +11,7 @@ from app.platforms.base import Delivery, Endpoint, RawRequest, Refusal
 from app.platforms.shopify.shop_domain import valid_shop_domain
 from app.platforms.shopify.times import parse_time
 
-# Topics and ids are unsigned, and they are stored and logged: they must be short words. What we read
+# Topics and ids are unsigned, and are stored and logged: they must be short words. What we read
 # ourselves lies in the inbox under topics of our own (gone/…, graphql/…), which nobody sends.
 _TOPIC = re.compile(r"(?!gone/|graphql/)[a-z0-9_/.-]{1,100}")
 _ID = re.compile(r"[!-~]{1,100}")
