@@ -90,13 +90,16 @@ def _answers(**found: Any) -> dict[str, Any]:
     return {**common, **{status.removeprefix("s"): answer for status, answer in found.items()}}
 
 
+def _token(*known: str) -> dict[str, Any]:
+    return _parameter("path", "token", *known, "x.y.z", "x", free=False)
+
+
 _SIGN = _parameter("header", "X-Test-Sign", "yes", "no", free=False)
 _TOPICS = (
     "orders/create", "orders/updated", "customers/redact", "shop/redact", "app/uninstalled",
     "products/update", "refunds/create", "fulfillments/create", "returns/request",
     "customers/update",
 )  # fmt: skip
-_PLATFORM = _parameter("path", "platform", "shopify", "woocommerce", "none", free=False)
 _SIGNED = (_SIGN, _parameter("header", "X-Test-Topic", *_TOPICS, free=False))
 
 
@@ -111,6 +114,7 @@ def paths(woocommerce_token: str, links: Mapping[str, str]) -> dict[str, Any]:
         "type": "object",
         "properties": {"what": {"enum": ["pause", "resume", "off", "x"]}, "automation": _TEXT,
                        "user": _ID},
+        "required": ["what"],
     }  # fmt: skip
     done = _json(_object(done={"type": "boolean"}))
     keys = _object(user_id=_TEXT, consumer_key=_TEXT, consumer_secret=_TEXT)
@@ -118,13 +122,13 @@ def paths(woocommerce_token: str, links: Mapping[str, str]) -> dict[str, Any]:
     return {
         "/webhooks/{platform}": {
             "post": {**deliver, "parameters": [
-                _PLATFORM, *_SIGNED,
+                _parameter("path", "platform", "shopify", free=False), *_SIGNED,
             ]},
         },
         "/webhooks/{platform}/{token}": {
             "post": {**deliver, "parameters": [
-                _PLATFORM,
-                _parameter("path", "token", woocommerce_token, "compliance"), *_SIGNED,
+                _parameter("path", "platform", "shopify", "woocommerce", free=False),
+                _parameter("path", "token", woocommerce_token, "compliance", free=False), *_SIGNED,
             ]},
         },
         "/connect/woocommerce/callback": {
@@ -152,16 +156,16 @@ def paths(woocommerce_token: str, links: Mapping[str, str]) -> dict[str, Any]:
                 s200=_json(_object(status=_TEXT, database=_TEXT, queue=_TEXT)), s503=_ANY)},
         },
         "/x/{token}": {
-            "get": {"parameters": [_parameter("path", "token", links["/x/"])],
+            "get": {"parameters": [_token(links["/x/"])],
                     "responses": _answers(s200=_ANY, s400=_PAGE, s410=_PAGE)},
         },
         "/shop-export/{token}": {
-            "get": {"parameters": [_parameter("path", "token", links["/shop-export/"])],
+            "get": {"parameters": [_token(links["/shop-export/"])],
                     "responses": _answers(s200=_ANY)},
         },
         "/u/{token}": {
             "post": {
-                "parameters": [_parameter("path", "token", links["/u/"]), wanted],
+                "parameters": [_token(links["/u/"]), wanted],
                 "requestBody": _body(
                     {"type": "object", "properties": {"List-Unsubscribe": _TEXT, "do": _TEXT}},
                     "application/x-www-form-urlencoded",
