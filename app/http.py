@@ -1,5 +1,6 @@
 """What every HTTP surface shares: the way to `Deps`, and answers that carry no content."""
 
+import ipaddress
 from collections.abc import Iterable
 
 from flask import Flask, Response, current_app, g, request
@@ -75,6 +76,20 @@ def page_language() -> Language:
         return negotiate(asked)
     chosen = g.get("language")
     return negotiate(chosen or request.headers.get("Accept-Language", "")[:2])
+
+
+def caller() -> str:
+    """Who asks, for counting: the address, or the IPv6 network that one customer is given.
+
+    Whoever has a /64 has as many addresses as he likes.
+    """
+    try:
+        address = ipaddress.ip_address((request.remote_addr or "").partition("%")[0])
+    except ValueError:
+        return ""
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    return str(address.ipv4_mapped or ipaddress.ip_network((int(address) >> 64 << 64, 64)))
 
 
 def empty(status: int) -> Response:

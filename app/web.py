@@ -111,6 +111,7 @@ def _pages(app: Flask) -> None:
     app.before_request(_begin)
     app.before_request(_refuse_nul)
     app.after_request(_headers)
+    app.after_request(_stay_here)
     app.after_request(_end)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(DatabaseUnavailable, _unavailable)
@@ -144,6 +145,16 @@ def _refuse_nul() -> None:
     """No link of ours has one, and PostgreSQL takes no text that does."""
     if "\0" in request.path or any("\0" in value for value in request.args.values()):
         abort(400)
+
+
+def _stay_here(response: Response) -> Response:
+    """The router's redirects (/app to /app/) name the host of the request, which is anybody's to
+    write, and behind a proxy not ours: without it they lead to where the browser is.
+    """
+    location = response.headers.get("Location", "")
+    if location.startswith(request.host_url):
+        response.headers["Location"] = "/" + location.removeprefix(request.host_url).lstrip("/\\")
+    return response
 
 
 def _headers(response: Response) -> Response:

@@ -9,6 +9,7 @@ import socket
 import time
 
 import structlog
+from redis import Redis
 from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
 
@@ -16,6 +17,7 @@ from app.bootstrap import build_deps
 from app.config import load_settings
 from app.db.session import DatabaseUnavailable
 from app.jobs import tasks
+from app.jobs.ours import OurJob
 from app.jobs.queues import QUEUES, connect
 from app.jobs.witness import RedisWitness
 from app.logs import configure_logging
@@ -33,16 +35,24 @@ def main() -> None:
     redis = connect(settings.redis_url)
     tasks.prepare(deps, redis)
     _look_back(Watch(deps, (FileWitness(settings.data_dir), RedisWitness(redis))))
+    listening(settings.redis_url).work(logging_level="WARNING")
+
+
+def listening(redis_url: str) -> SimpleWorker:
+    """The worker, not yet at work. It takes our own jobs only."""
     # Jobs are awaited with a blocking read, which needs more patience than a web request has.
-    patient = redis.__class__.from_url(settings.redis_url, socket_timeout=None)
-    queues = [Queue(name, connection=patient, serializer=JSONSerializer) for name in QUEUES]
-    worker = SimpleWorker(
+    patient = Redis.from_url(redis_url, socket_timeout=None)
+    queues = [
+        Queue(name, connection=patient, serializer=JSONSerializer, job_class=OurJob)
+        for name in QUEUES
+    ]
+    return SimpleWorker(
         queues,
         connection=patient,
         serializer=JSONSerializer,
+        job_class=OurJob,
         name=f"{socket.gethostname()}-{os.getpid()}",
     )
-    worker.work(logging_level="WARNING")
 
 
 def _look_back(watch: Watch) -> None:

@@ -16,7 +16,7 @@ from app.customer_pages.frame import (
     speak,
 )
 from app.db.shops import Shop
-from app.http import current_deps, page_language
+from app.http import caller, current_deps, page_language
 from app.i18n import N_
 from app.services.rate_limits import RateLimits, rate_limits
 from app.services.returns import lookup
@@ -42,8 +42,8 @@ def return_lookup_now(shop_ref: str) -> Response:
     errors = _errors(number, email)
     if errors:
         return _ask(shop, number, email, errors, 422)
-    deps, caller = current_deps(), request.remote_addr or ""
-    if not lookup.may_ask(_limits(), shop.id, caller, email):
+    deps = current_deps()
+    if not lookup.may_ask(_limits(), shop.id, caller(), email):
         return _ask(shop, number, email, [], 429)
     ref = lookup.ask_code(deps, shop.id, number, email, page_language())
     return go(address("return_code", shop_ref=shop_ref, lookup_ref=ref))
@@ -65,7 +65,7 @@ def return_code_now(shop_ref: str, lookup_ref: str) -> Response:
     code = line(request.form.get("code", ""), 20)
     if not any(char.isdigit() for char in code):
         return _enter(shop, [("code", N_("Enter the six digits from the mail."))], 422)
-    if not lookup.may_try(_limits(), shop.id, request.remote_addr or ""):
+    if not lookup.may_try(_limits(), shop.id, caller()):
         return _enter(shop, [], 429)
     found = lookup.check_code(current_deps(), shop.id, lookup_ref, code)
     if found is BadCode.OVER:

@@ -28,7 +28,7 @@ from app.customer_pages.withdrawal_form import Form, Receipt, opened, sealed, se
 from app.db.returns import ReturnRow
 from app.db.shops import Shop
 from app.domain.snapshots import OrderSnapshot
-from app.http import current_deps, page_language
+from app.http import caller, current_deps, page_language
 from app.services.preferences import masked
 from app.services.rate_limits import rate_limits
 from app.services.returns import standing, withdrawing
@@ -58,8 +58,8 @@ def withdraw_now(shop_ref: str) -> Response:
     if step != "confirm":
         return page("withdraw_confirm.html", shop, form=form, action=here(), email=form.email)
     deps = current_deps()
-    limits, caller = rate_limits(deps.settings.redis_url), request.remote_addr or ""
-    if not withdrawing.may_declare(limits, shop.id, caller, form.email):
+    limits = rate_limits(deps.settings.redis_url)
+    if not withdrawing.may_declare(limits, shop.id, caller(), form.email):
         return _form(shop, form, 429)
     told = Declaration(form.name, form.email, form.number, form.goods, page_language())
     row = withdrawing.declare(deps, shop.id, told)

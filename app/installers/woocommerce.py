@@ -24,7 +24,7 @@ from app import cookies
 from app.db import nonces
 from app.db.shops import Shop
 from app.deps import Deps
-from app.http import allow, current_deps, empty
+from app.http import allow, caller, current_deps, empty
 from app.installers.texts import WORDS
 from app.platforms.base import StoreInfo
 from app.platforms.woocommerce.probe import ProbeFailure, StoreFound, probe
@@ -41,6 +41,7 @@ _RETURN = "wc-return"
 _COOKIE = "afterglow-connect"
 _APPROVE_WITHIN = timedelta(minutes=15)
 _LARGEST_CALLBACK = 10_240
+_WORD = re.compile(r"[A-Za-z0-9_-]{1,100}")  # nonces and keys; half characters cannot be stored
 _KEY, _SECRET = re.compile(r"ck_[0-9a-f]{40}"), re.compile(r"cs_[0-9a-f]{40}")
 _ABOUT_KEYS = {"key_format", "key_read_only", "other_store", "store_key_refused"}
 _OWNER = "owner"
@@ -128,12 +129,13 @@ def _posted_keys() -> dict[str, str] | None:
     request.max_content_length = _LARGEST_CALLBACK
     try:
         body = request.get_json(force=True)
-    except (BadRequest, RequestEntityTooLarge):
+    except (BadRequest, RequestEntityTooLarge, RecursionError):
         return None
-    names = ("user_id", "consumer_key", "consumer_secret")
-    if not isinstance(body, dict) or not all(isinstance(body.get(name), str) for name in names):
+    if not isinstance(body, dict):
         return None
-    return {name: body[name] for name in names}
+    given = {name: body.get(name) for name in ("user_id", "consumer_key", "consumer_secret")}
+    words = (isinstance(value, str) and _WORD.fullmatch(value) for value in given.values())
+    return given if all(words) else None
 
 
 @blueprint.get("/woocommerce/return")
@@ -207,7 +209,7 @@ def _welcome(deps: Deps, shop: Shop) -> ResponseReturnValue:
 def _looked_up(address: str) -> StoreFound | Failure:
     settings = current_deps().settings
     limits = rate_limits(settings.redis_url)
-    if not limits.allow("30/hour", "connect", request.remote_addr or ""):
+    if not limits.allow("30/hour", "connect", caller()):
         return _failure("too_often")
     loopback = settings.allow_loopback_stores
     found = _visit(lambda: probe(address, user_agent="Afterglow", allow_loopback=loopback))

@@ -14,6 +14,7 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from app.db.session import Signal
+from app.jobs.ours import RUN
 
 log = structlog.get_logger()
 
@@ -59,7 +60,7 @@ def _enqueue(redis: Redis, queue: Queue, name: str, arguments: tuple[object, ...
         return
     with redis.pipeline() as together:
         queue.enqueue(
-            "app.jobs.tasks.run",
+            RUN,
             args=(name, *arguments),
             job_timeout=_TIMEOUT_SECONDS,
             result_ttl=0,

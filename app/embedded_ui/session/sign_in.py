@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from app import cookies
 from app.embedded_ui.session.merchant import blueprint
-from app.http import current_deps
+from app.http import caller, current_deps
 from app.services import signing_in
 from app.services.rate_limits import rate_limits
 
@@ -27,8 +27,7 @@ def send() -> ResponseReturnValue:
     if not address:
         return render_template("session/ask.html", missing=True), 422
     limits = rate_limits(current_deps().settings.redis_url)
-    caller = request.remote_addr or ""
-    if not limits.allow("20/hour", "sign-in from", caller):
+    if not limits.allow("20/hour", "sign-in from", caller()):
         return render_template("session/too_often.html"), 429
     if limits.allow("5/hour", "sign-in to", _store(address)):
         signing_in.send_link(current_deps(), address)

@@ -2,6 +2,7 @@
 
 import binascii
 import hmac
+import re
 from base64 import b64decode
 from datetime import datetime
 from hashlib import sha256
@@ -10,7 +11,16 @@ from app.platforms.base import Delivery, Endpoint, RawRequest, Refusal
 from app.platforms.shopify.shop_domain import valid_shop_domain
 from app.platforms.shopify.times import parse_time
 
-_LONGEST = 100  # of what names a delivery; Shopify's ids are UUIDs, its topics two words
+# Topics and ids are unsigned, and are stored and logged: they must be short words. What we read
+# ourselves lies in the inbox under topics of our own (gone/…, graphql/…), which nobody sends.
+_TOPIC = re.compile(r"(?!gone/|graphql/)[a-z0-9_/.-]{1,100}")
+_ID = re.compile(r"[!-~]{1,100}")
+
+
+# The client secret signs more than deliveries: a merchant sees signed ID tokens ("eyJ…") and signed
+# addresses ("embedded=1&…") of his own shop, and could send them as bodies, for any other shop.
+# Every delivery is a JSON object, and neither of those can begin as one.
+_OBJECT = b"{"
 
 
 def verify(request: RawRequest, endpoint: Endpoint) -> Delivery | Refusal:
@@ -24,15 +34,17 @@ def verify(request: RawRequest, endpoint: Endpoint) -> Delivery | Refusal:
         return Refusal("signature_missing")
     if not _signed_by_any(request.body, signature, endpoint.secrets):
         return Refusal("signature_wrong")
+    if not request.body.startswith(_OBJECT):
+        return Refusal("body_is_no_object")
     shop = valid_shop_domain(request.headers.get("x-shopify-shop-domain"))
     if shop is None:
         return Refusal("shop_domain_invalid")
     topic = request.headers.get("x-shopify-topic", "")
-    if not 0 < len(topic) <= _LONGEST:
-        return Refusal("topic_missing")
+    if not _TOPIC.fullmatch(topic):
+        return Refusal("topic_malformed" if topic else "topic_missing")
     webhook_id = request.headers.get("x-shopify-webhook-id", "")
-    if not 0 < len(webhook_id) <= _LONGEST:
-        return Refusal("webhook_id_missing")
+    if not _ID.fullmatch(webhook_id):
+        return Refusal("webhook_id_malformed" if webhook_id else "webhook_id_missing")
     return Delivery(
         topic=topic,
         dedupe_key=webhook_id,

@@ -1,7 +1,8 @@
 """Messages about the installation and about privacy; they end or erase, so they must agree.
 
-The shop's name in the header is not covered by the signature, the body is: a message that ends an
-installation or erases data counts only if its body names the same shop.
+The shop's name and the topic in the headers are not covered by the signature, the body is: a
+message that ends an installation or erases data counts only if its body names the same shop, and is
+not what deliveries of another topic look like.
 """
 
 from app.domain.errors import BadPayload
@@ -33,12 +34,14 @@ def data_request(body: Fields, shop_domain: str) -> ControlMessage:
 
 def customer_redact(body: Fields, shop_domain: str) -> ControlMessage:
     """`customers/redact`: erase one customer."""
+    _require_no_other(body, "orders_requested", "data_request")
     return _about_customer(body, shop_domain, Control.CUSTOMER_REDACT, "orders_to_redact")
 
 
 def shop_redact(body: Fields, shop_domain: str) -> ControlMessage:
     """`shop/redact`, 48 hours after uninstalling: erase everything."""
     _require_same_shop(body.text_or_none("shop_domain"), shop_domain)
+    _require_no_other(body, "customer", "orders_requested", "orders_to_redact")
     return ControlMessage(Control.SHOP_REDACT)
 
 
@@ -58,3 +61,8 @@ def _about_customer(
 def _require_same_shop(named: str | None, shop_domain: str) -> None:
     if valid_shop_domain(named) != shop_domain:
         raise BadPayload("the body does not name the shop that the header names")
+
+
+def _require_no_other(body: Fields, *keys: str) -> None:
+    if any(key in body for key in keys):
+        raise BadPayload("the body belongs to another topic than the header names")
