@@ -66,6 +66,13 @@ class WebhookSubscriptions(Repository):
         )
 
 
+def shops_with_webhooks(uow: UnitOfWork) -> list[ShopId]:
+    """Connected shops in whose stores we registered webhooks at some time."""
+    registered = select(webhook_subscriptions.c.shop_id).distinct()
+    query = select(shops.c.id).where(shops.c.state == "active", shops.c.id.in_(registered))
+    return [ShopId(shop_id) for (shop_id,) in uow.connection.execute(query)]
+
+
 def by_token(uow: UnitOfWork, token: str) -> Subscription | None:
     """The subscription behind a delivery address, of a shop that is still connected."""
     query = (

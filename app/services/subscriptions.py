@@ -22,6 +22,7 @@ from app.domain.errors import MerchantMustFix, Refused, Retryable
 from app.domain.ids import ShopId
 from app.pipeline.runtime import Runtime
 from app.platforms.base import Platform, RemoteWebhook, Store
+from app.services import healing
 from app.services.mending import mended
 from app.services.plugin import link as plugin
 
@@ -34,13 +35,13 @@ _LEASE = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What has to be done. `gap`: deliveries may have been lost, so changes are polled at once."""
+    """What has to be done. `lost`: topics of which deliveries may be missing."""
 
     delete: list[RemoteWebhook] = field(default_factory=list)
     forget: list[str] = field(default_factory=list)  # tokens of our rows
     adopt: list[tuple[str, RemoteWebhook]] = field(default_factory=list)
     create: list[str] = field(default_factory=list)  # topics
-    gap: bool = False
+    lost: list[str] = field(default_factory=list)
 
 
 def difference(
@@ -55,7 +56,7 @@ def difference(
     so it is deleted and made anew. What leads to an address that is not ours is not touched.
     """
     by_url = {hook.url: hook for hook in there}
-    delete, forget, adopt, good, gap = [], [], [], dict[str, RemoteWebhook](), False
+    delete, forget, adopt, good, lost = [], [], [], dict[str, RemoteWebhook](), []
     missing = set(wanted)
     for row in rows:
         hook = by_url.get(address + row.token)
@@ -66,20 +67,25 @@ def difference(
                 adopt.append((row.token, hook))
         else:
             forget.append(row.token)
-            gap = gap or (row.state == "active" and row.topic in missing)
+            if row.state == "active" and row.topic in missing:
+                lost.append(row.topic)
     refs = {row.platform_ref for row in rows}
     delete = [
         hook
         for hook in there
         if hook.ref not in good and (hook.url.startswith(address) or _moved(hook, rows, refs))
     ]
-    return Difference(delete, forget, adopt, sorted(missing), gap)
+    # A half-made one may stand beside the good one of its topic.
+    lost = [topic for topic in lost if topic in missing]
+    return Difference(delete, forget, adopt, sorted(missing), lost)
 
 
 def _moved(hook: RemoteWebhook, rows: Sequence[Subscription], refs: set[str | None]) -> bool:
-    """Ours from before PUBLIC_URL changed: known by its id and by the token in its address."""
+    """Ours under another address: PUBLIC_URL changed, or somebody wrote over it in the store. Known
+    by its id and, since a store's backup may give that to others, by its token or its name.
+    """
     token = hook.url.rpartition("/")[2]
-    return hook.ref in refs and any(row.token == token for row in rows)
+    return hook.ref in refs and (hook.named or any(row.token == token for row in rows))
 
 
 def synchronise(rt: Runtime, shop_id: ShopId) -> None:
@@ -146,7 +152,8 @@ def _apply(rt: Runtime, shop: Shop, wanted: Iterable[str]) -> None:
             ours.remove(token)
         for token, hook in todo.adopt:
             ours.created(token, hook.ref)
-        if todo.gap:
+        if todo.lost:
+            healing.noticed_webhooks(rt, ShopData(uow, shop.id), len(todo.lost))
             uow.after_commit("reconcile", shop.id)
     for topic in todo.create:
         _create(rt, shop, store, topic, address)

@@ -24,12 +24,13 @@ from app.platforms.base.writing import CouponsPort, ReviewsPort
 
 @dataclass(frozen=True, slots=True)
 class RemoteWebhook:
-    """A webhook subscription as the store has it."""
+    """A webhook subscription as the store has it. `named`: it bears our name."""
 
     ref: PlatformId
     topic: str
     url: str
     active: bool
+    named: bool = False
 
 
 class WebhooksPort(Protocol):
