@@ -51,6 +51,18 @@ class WebhookSubscriptions(Repository):
         """Deleted in the store; late deliveries to its address are unknown (404)."""
         self._change(token, state="removed")
 
+    def distrust(self, token: str | None = None) -> int:
+        """Somebody else may have their secrets: they are to be made anew, and serve until then.
+        All of them, or the one behind an address; returns how many.
+        """
+        mine = [self._mine(webhook_subscriptions), webhook_subscriptions.c.state == "active"]
+        if token is not None:
+            mine.append(webhook_subscriptions.c.token == token)
+        result = self._connection.execute(
+            update(webhook_subscriptions).where(*mine).values(state="distrusted")
+        )
+        return int(result.rowcount)
+
     def all(self) -> list[Subscription]:
         """All that are not removed."""
         query = select(webhook_subscriptions).where(

@@ -10,6 +10,7 @@ from app.db.shops import Shops
 from app.db.tenant import ShopData
 from app.domain.ids import ShopId
 from app.pipeline.runtime import Runtime
+from app.pipeline.troubles import MOVED
 from app.platforms.base import Store
 from app.services.connections.checking import UNREACHABLE
 from app.services.listings import Read, Reading, State, onward, read_on
@@ -33,7 +34,10 @@ def reconcile(rt: Runtime, shop_id: ShopId) -> None:
     )
     if read_on(rt, shop_id, reading):
         with rt.db.write() as uow:
-            mended(rt, ShopData(uow, shop_id), (UNREACHABLE,))
+            data = ShopData(uow, shop_id)
+            mended(rt, data, (UNREACHABLE,))
+            if data.problems.is_open(MOVED):  # it answered as itself: to be asked whether it is
+                uow.after_commit("check_connection", shop_id)
 
 
 def _step(store: Store, state: State, opened_at: datetime, rt: Runtime) -> Read:

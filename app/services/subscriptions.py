@@ -20,7 +20,9 @@ from app.db.tenant import ShopData
 from app.db.webhooks import Subscription
 from app.domain.errors import MerchantMustFix, Refused, Retryable
 from app.domain.ids import ShopId
+from app.domain.stores import host_of, same_store
 from app.pipeline.runtime import Runtime
+from app.pipeline.troubles import MOVED, met
 from app.platforms.base import Platform, RemoteWebhook, Store
 from app.services import healing
 from app.services.mending import mended
@@ -56,13 +58,14 @@ def difference(
     so it is deleted and made anew. What leads to an address that is not ours is not touched.
     """
     by_url = {hook.url: hook for hook in there}
-    delete, forget, adopt, good, lost = [], [], [], dict[str, RemoteWebhook](), []
+    delete, forget, adopt, kept, lost = [], [], [], set[str](), []
     missing = set(wanted)
     for row in rows:
         hook = by_url.get(address + row.token)
-        if hook and hook.active and hook.topic == row.topic and row.topic in missing:
+        good = hook and hook.active and hook.topic == row.topic and row.state != "distrusted"
+        if hook and good and row.topic in missing:
             missing.discard(row.topic)
-            good[hook.ref] = hook
+            kept.add(hook.ref)
             if row.platform_ref != hook.ref:
                 adopt.append((row.token, hook))
         else:
@@ -73,7 +76,7 @@ def difference(
     delete = [
         hook
         for hook in there
-        if hook.ref not in good and (hook.url.startswith(address) or _moved(hook, rows, refs))
+        if hook.ref not in kept and (hook.url.startswith(address) or _moved(hook, rows, refs))
     ]
     # A half-made one may stand beside the good one of its topic.
     lost = [topic for topic in lost if topic in missing]
@@ -98,7 +101,8 @@ def synchronise(rt: Runtime, shop_id: ShopId) -> None:
     try:
         _synchronise(rt, shop)
     except MerchantMustFix as error:
-        _problem(rt, shop_id, error.problem, dict(error.params))
+        with rt.db.write() as uow:
+            met(rt, ShopData(uow, shop_id), error)
     except Retryable as error:
         log.info("subscriptions.later", shop=shop_id, error=str(error))
     except Refused as error:
@@ -144,6 +148,8 @@ def _apply(rt: Runtime, shop: Shop, wanted: Iterable[str]) -> None:
     with rt.db.read() as uow:
         rows = ShopData(uow, shop.id).webhooks.all()
     todo = difference(wanted, rows, store.webhooks.list(), address)
+    if todo.create:
+        _refuse_others(shop, store)
     for hook in todo.delete:
         store.webhooks.delete(hook.ref)
     with rt.db.write() as uow:
@@ -154,9 +160,17 @@ def _apply(rt: Runtime, shop: Shop, wanted: Iterable[str]) -> None:
             ours.created(token, hook.ref)
         if todo.lost:
             healing.noticed_webhooks(rt, ShopData(uow, shop.id), len(todo.lost))
+        if todo.lost or any(row.state == "distrusted" for row in rows):
             uow.after_commit("reconcile", shop.id)
     for topic in todo.create:
         _create(rt, shop, store, topic, address)
+
+
+def _refuse_others(shop: Shop, store: Store) -> None:
+    """Raise MerchantMustFix if our address leads to another store: it gets no webhooks of ours."""
+    home = store.info().domain
+    if not same_store(shop.domain, home):
+        raise MerchantMustFix(MOVED, "The store calls itself otherwise.", host=host_of(home))
 
 
 def _create(rt: Runtime, shop: Shop, store: Store, topic: str, address: str) -> None:

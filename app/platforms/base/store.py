@@ -11,6 +11,7 @@ from app.platforms.base.reading import CustomersPort, OrdersPort, ProductsPort, 
 from app.platforms.base.requests import (
     Delivery,
     Endpoint,
+    Foreign,
     Ignored,
     Ping,
     RawRequest,
@@ -127,7 +128,7 @@ class Platform(Protocol):
         """Pure and in constant time, on bytes, against current and previous secret."""
         ...
 
-    def normalise(self, received: Received) -> Sequence[Snapshot] | Ignored | Unknown:
+    def normalise(self, received: Received) -> Sequence[Snapshot] | Ignored | Unknown | Foreign:
         """Pure. Raises BadPayload for a body that is not what its topic promises."""
         ...
 

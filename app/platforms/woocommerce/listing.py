@@ -34,7 +34,7 @@ def order_page(client: StoreClient, filters: Mapping[str, str], cursor: str | No
             "order": "asc",
             "per_page": str(PAGE_SIZE),
             "page": str(number),
-            "_fields": ORDER_FIELDS,
+            "_fields": f"{ORDER_FIELDS},_links",  # of a listing they have to be asked for
         },
     )
     rows = answer.rows()
