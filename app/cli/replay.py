@@ -55,12 +55,11 @@ def _shopify(settings: Settings, recorded: Mapping[str, Any]) -> requests.Respon
 
 def _woocommerce(settings: Settings, recorded: Mapping[str, Any]) -> requests.Response:
     """To the first connected store that has a webhook for the topic, with its own secret."""
-    body = str(recorded["body"])
     headers = {
         name: value for name, value in recorded["headers"] if name.lower() not in _HOP_BY_HOP
     }
     token, secret, home = _subscription(settings, headers.get("X-WC-Webhook-Topic", ""))
-    body = _as_if_from(home, body, headers.get("X-WC-Webhook-Source", "")).encode()
+    body = _as_if_from(home, str(recorded["body"]), headers.get("X-WC-Webhook-Source", "")).encode()
     if _SIGNATURE in headers:  # a ping has none
         headers[_SIGNATURE] = _sign(secret, body)
     url = f"{settings.public_url}/webhooks/woocommerce/{token}"

@@ -201,7 +201,7 @@ def _insert(uow: UnitOfWork, statement: Any, rows: Sequence[Incoming]) -> set[tu
             "received_at": row.received_at,
             "triggered_at": row.triggered_at,
         }
-        for row in rows
+        for row in sorted(rows, key=lambda row: row.identity)  # as every process inserts them
     ]
     return {(ShopId(row[0]), row[1]) for row in uow.connection.execute(statement, values)}
 

@@ -38,6 +38,13 @@ from app.platforms.woocommerce.topics import (
 
 _Outcome = Sequence[Snapshot] | Ignored
 
+# What webhooks begin with; what we read ourselves was compared when it was read.
+_SENT = {
+    "order": ObjectKind.ORDER,
+    "product": ObjectKind.PRODUCT,
+    "customer": ObjectKind.CUSTOMER,
+}
+
 
 def normalise(received: Received) -> Sequence[Snapshot] | Ignored | Unknown | Foreign:
     """What one inbox row says. Raises BadPayload."""
@@ -49,8 +56,9 @@ def normalise(received: Received) -> Sequence[Snapshot] | Ignored | Unknown | Fo
     data = decode(received.body)
     if _is_rest_error(data):
         return _rest_error(data)
-    if (home := other_home(data, received.shop_domain)) and isinstance(data.get("id"), int):
-        kind = ObjectKind(received.topic.partition(".")[0])
+    kind = _SENT.get(received.topic.partition(".")[0])
+    home = other_home(data, received.shop_domain) if kind else None
+    if kind and home and isinstance(data.get("id"), int):
         return Foreign(home, Refresh(kind, str(data["id"])))
     if reader is _product:
         return _product(data, received.currency)
