@@ -28,8 +28,8 @@ def order_page(client: StoreClient, filters: Mapping[str, str], cursor: str | No
     answer = client.get(
         "orders",
         {
-            **filters,
             "status": "any",  # with the statuses that plugins add; drafts and the bin excepted
+            **filters,
             "orderby": "id",
             "order": "asc",
             "per_page": str(PAGE_SIZE),
