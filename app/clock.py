@@ -28,6 +28,7 @@ from app.db.problems import shops_with_problem
 from app.db.refresh import shops_with_due_refreshes
 from app.db.session import DatabaseUnavailable, UnitOfWork
 from app.db.shops import Shops, ShopState
+from app.db.webhooks import shops_with_webhooks
 from app.deps import Deps
 from app.domain.ids import ShopId
 from app.jobs.queues import connect
@@ -69,6 +70,7 @@ BEATS = (
     Beat("import_history", timedelta(seconds=30), _importing),
     Beat("reconcile", timedelta(minutes=10), _active),
     Beat("check_connection", timedelta(minutes=60), _active),
+    Beat("subscribe", timedelta(minutes=5), lambda u, _b, _w: shops_with_webhooks(u)),
     Beat("replan", timedelta(minutes=5), lambda u, _b, _w: shops_with_older_plans(u)),
     Beat("recount", timedelta(minutes=1), lambda u, _b, _w: shops_with_problem(u, RESTORED)),
     Beat("privacy", timedelta(minutes=5), lambda u, _b, _w: shops_with_open_requests(u)),

@@ -33,10 +33,14 @@ CHROMIUM_ARGUMENTS = [
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Tests that need a database run on SQLite, those marked `both_databases` on PostgreSQL too."""
+    """Tests that need a database run on SQLite, those marked `both_databases` on PostgreSQL too,
+    those marked `only_postgresql` there alone.
+    """
     if "database_url" in metafunc.fixturenames:
         both = metafunc.definition.get_closest_marker("both_databases")
         backends = ["sqlite", "postgresql"] if both else ["sqlite"]
+        if metafunc.definition.get_closest_marker("only_postgresql"):
+            backends = ["postgresql"]
         metafunc.parametrize("database_url", backends, indirect=True)
 
 

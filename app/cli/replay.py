@@ -55,25 +55,34 @@ def _shopify(settings: Settings, recorded: Mapping[str, Any]) -> requests.Respon
 
 def _woocommerce(settings: Settings, recorded: Mapping[str, Any]) -> requests.Response:
     """To the first connected store that has a webhook for the topic, with its own secret."""
-    body = str(recorded["body"]).encode()
     headers = {
         name: value for name, value in recorded["headers"] if name.lower() not in _HOP_BY_HOP
     }
-    token, secret = _subscription(settings, headers.get("X-WC-Webhook-Topic", ""))
+    token, secret, home = _subscription(settings, headers.get("X-WC-Webhook-Topic", ""))
+    body = _as_if_from(home, str(recorded["body"]), headers.get("X-WC-Webhook-Source", "")).encode()
     if _SIGNATURE in headers:  # a ping has none
         headers[_SIGNATURE] = _sign(secret, body)
     url = f"{settings.public_url}/webhooks/woocommerce/{token}"
     return requests.post(url, body, headers=headers, timeout=_SECONDS)
 
 
-def _subscription(settings: Settings, topic: str) -> tuple[str, str]:
-    """Token of the address, and secret."""
+def _as_if_from(home: str, body: str, recorded_at: str) -> str:
+    """The body with the links of the connected store: that of another one would not be believed."""
+    before, after = recorded_at.rstrip("/"), home.rstrip("/")
+    if not before:
+        return body
+    in_php = before.replace("/", "\\/"), after.replace("/", "\\/")
+    return body.replace(before, after).replace(*in_php)
+
+
+def _subscription(settings: Settings, topic: str) -> tuple[str, str, str]:
+    """Token of the address, secret, and the store's home."""
     shops = _connected(settings, "woocommerce")
     with build_deps(settings).db.read() as uow:
         for shop in shops:
             for subscription in ShopData(uow, shop.id).webhooks.all():
                 if topic in ("", subscription.topic):  # a ping names none
-                    return subscription.token, subscription.secret
+                    return subscription.token, subscription.secret, shop.domain
     sys.exit(f"Nobody asked a store for {topic}, so nothing was sent. Take a topic that we use.")
 
 

@@ -120,7 +120,7 @@ class IncomingWriter:
         self, cursor: Any, rows: Sequence[Incoming], *, again: bool
     ) -> set[tuple[ShopId, str]]:
         values: list[Any] = []
-        for row in rows:
+        for row in sorted(rows, key=lambda row: row.identity):  # as every process does: no deadlock
             values += (
                 row.shop_id, row.dedupe_key, row.topic, row.sealed_body,
                 self._time(row.received_at), self._time(row.triggered_at),

@@ -1,6 +1,6 @@
 """Product projections."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, or_, select, true, update
@@ -50,6 +50,17 @@ class Products(Repository):
             self._mine(products), products.c.platform_id.in_(list(ids)), products.c.gone.is_(False)
         )
         return {pid: product_from(doc) for pid, doc in self._connection.execute(query)}
+
+    def outdated(self, told: Mapping[PlatformId, datetime]) -> list[PlatformId]:
+        """Which known ones changed after our picture of them, by the store's own times."""
+        query = select(products.c.platform_id, products.c.version).where(
+            self._mine(products), products.c.platform_id.in_(list(told))
+        )
+        return [
+            product_id
+            for product_id, version in self._connection.execute(query)
+            if version is None or version < told[product_id]
+        ]
 
     def seen_since(self, moment: datetime, ids: Iterable[PlatformId]) -> set[PlatformId]:
         """Of which of them we have a picture not older than a business time, gone ones included."""

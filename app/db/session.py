@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
 from app.db.crypto import Keyring
+from app.domain.ids import ShopId
 
 # The database is locked, full, gone: nothing was written, the caller may try again.
 DatabaseUnavailable = OperationalError
@@ -91,6 +92,8 @@ class UnitOfWork:
     connection: Connection
     keyring: Keyring
     signals: list[Signal] = field(default_factory=list)
+    writes: bool = False
+    held: set[ShopId] = field(default_factory=set)  # shops that others wait for until we end
 
     def after_commit(self, job: str, *arguments: Any) -> None:
         """Ask for a job once this transaction is durable; asked twice, it is sent once."""
@@ -125,7 +128,7 @@ class Database:
             self.engine.connect().execution_options(patience=patience) as connection,
             connection.begin(),
         ):
-            uow = UnitOfWork(connection, self.keyring)
+            uow = UnitOfWork(connection, self.keyring, writes=True)
             yield uow
         for job, arguments in uow.signals:
             self.signal(job, *arguments)

@@ -78,12 +78,22 @@ class Shops:
             raise LookupError(f"no shop {shop_id}")
         return shop
 
-    def held(self, shop_id: ShopId) -> Shop:
-        """The same, kept from others until this transaction ends: what is compared with what was
-        shown is still so when it is written. (SQLite: the write transaction is the lock.)
+    def hold(self, shop_id: ShopId) -> None:
+        """Keep a shop from other transactions until this one ends: the first lock of each.
+
+        Rows that only refer to the shop, as deliveries do, are still taken in. (SQLite: the write
+        transaction is the lock.)
         """
-        own = select(shops.c.id).where(shops.c.id == shop_id).with_for_update()
-        self._connection.execute(own)
+        if shop_id in self._uow.held:
+            return
+        self._uow.held.add(shop_id)
+        if self._connection.dialect.name != "sqlite":
+            own = select(shops.c.id).where(shops.c.id == shop_id)
+            self._connection.execute(own.with_for_update(key_share=True))
+
+    def held(self, shop_id: ShopId) -> Shop:
+        """One shop, held: what is compared with what was shown is still so when it is written."""
+        self.hold(shop_id)
         return self.get(shop_id)
 
     def find(self, platform: str, domain: str) -> Shop | None:

@@ -34,12 +34,23 @@ from app.domain.ids import ShopId
 
 
 class ShopData:
-    """All that is stored of one shop, in one transaction."""
+    """All that is stored of one shop, in one transaction.
 
-    def __init__(self, uow: UnitOfWork, shop_id: ShopId, hasher: ShopHasher | None = None) -> None:
+    A transaction that writes holds the shop from here on, before any other row: so no two of them
+    can wait for each other crosswise.
+    """
+
+    def __init__(
+        self,
+        uow: UnitOfWork,
+        shop_id: ShopId,
+        hasher: ShopHasher | None = None,
+    ) -> None:
         self.uow = uow
         self.shop_id = shop_id
         self._hasher = hasher
+        if uow.writes:
+            Shops(uow).hold(shop_id)
 
     @cached_property
     def hasher(self) -> ShopHasher:

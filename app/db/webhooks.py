@@ -51,6 +51,18 @@ class WebhookSubscriptions(Repository):
         """Deleted in the store; late deliveries to its address are unknown (404)."""
         self._change(token, state="removed")
 
+    def distrust(self, token: str | None = None) -> int:
+        """Somebody else may have their secrets: they are to be made anew, and serve until then.
+        All of them, or the one behind an address; returns how many.
+        """
+        mine = [self._mine(webhook_subscriptions), webhook_subscriptions.c.state == "active"]
+        if token is not None:
+            mine.append(webhook_subscriptions.c.token == token)
+        result = self._connection.execute(
+            update(webhook_subscriptions).where(*mine).values(state="distrusted")
+        )
+        return int(result.rowcount)
+
     def all(self) -> list[Subscription]:
         """All that are not removed."""
         query = select(webhook_subscriptions).where(
@@ -64,6 +76,13 @@ class WebhookSubscriptions(Repository):
             .where(self._mine(webhook_subscriptions), webhook_subscriptions.c.token == token)
             .values(**values)
         )
+
+
+def shops_with_webhooks(uow: UnitOfWork) -> list[ShopId]:
+    """Connected shops in whose stores we registered webhooks at some time."""
+    registered = select(webhook_subscriptions.c.shop_id).distinct()
+    query = select(shops.c.id).where(shops.c.state == "active", shops.c.id.in_(registered))
+    return [ShopId(shop_id) for (shop_id,) in uow.connection.execute(query)]
 
 
 def by_token(uow: UnitOfWork, token: str) -> Subscription | None:

@@ -15,6 +15,7 @@ from app.domain.reasons import Reason, ReasonCode
 from app.logs import place_of
 from app.pipeline.plan import write
 from app.pipeline.runtime import Runtime
+from app.pipeline.troubles import met
 
 log = structlog.get_logger()
 
@@ -94,7 +95,7 @@ def _defer(rt: Runtime, data: ShopData, action: Action, reason: Reason, wait: ti
 def _block(rt: Runtime, data: ShopData, action: Action, error: MerchantMustFix) -> None:
     now = rt.business.now()
     data.messages.release(action.id)
-    data.problems.open(error.problem, dict(error.params), now)
+    met(rt, data, error)
     reason = Reason.of(ReasonCode.PROBLEM_OPEN, problem=error.problem)
     known = action.reason == reason  # looked at again, and still not mended
     if data.actions.block(action, error.problem, reason) and not known:

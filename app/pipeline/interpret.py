@@ -19,11 +19,13 @@ from app.db.tenant import ShopData
 from app.domain.errors import BadPayload
 from app.domain.ids import ShopId
 from app.domain.snapshots import ControlMessage, Gone, ObjectKind, Snapshot
+from app.domain.stores import host_of
 from app.logs import place_of
 from app.pipeline import control
 from app.pipeline.facts import Facts
 from app.pipeline.runtime import Runtime
-from app.platforms.base import Ignored, Received, Unknown
+from app.pipeline.troubles import copy_seen
+from app.platforms.base import Foreign, Ignored, Received, Unknown
 
 BATCH = 25
 LEASE = timedelta(seconds=60)
@@ -40,6 +42,7 @@ class Reading:
     snapshots: Sequence[Snapshot] = ()
     state: str = "done"
     note: str | None = None
+    home: str | None = None  # of the other store that sent it
 
 
 def drain(rt: Runtime, shop_id: ShopId) -> int:
@@ -126,6 +129,9 @@ def _read(rt: Runtime, shop: Shop, row: InboxRow) -> Reading:
         return Reading(row, state="failed", note=_fault(error))
     if isinstance(said, Ignored):
         return Reading(row, state="ignored", note=said.why)
+    if isinstance(said, Foreign):
+        note = f"Sent by another store: {host_of(said.home)}"[:200]
+        return Reading(row, (said.about,), state="ignored", note=note, home=said.home)
     if isinstance(said, Unknown):
         return Reading(row, state="unknown", note=f"No rule for the topic {row.topic}")
     return Reading(row, tuple(said))
@@ -133,7 +139,7 @@ def _read(rt: Runtime, shop: Shop, row: InboxRow) -> Reading:
 
 def _apply(rt: Runtime, data: ShopData, reading: Reading) -> None:
     row, state, note = reading.row, reading.state, reading.note
-    keep_body = row.source == "webhook"
+    keep_body = row.source == "webhook" and reading.home is None
     if reading.snapshots and not _concerns_us(data, reading.snapshots):
         state, note, keep_body = "ignored", "The shop was not connected", False
     elif reading.snapshots:
@@ -161,6 +167,8 @@ def _concerns_us(data: ShopData, snapshots: Sequence[Snapshot]) -> bool:
 
 def _apply_snapshots(rt: Runtime, data: ShopData, reading: Reading) -> bool:
     """True if the body tells of somebody whom we have forgotten: it is not kept either."""
+    if reading.home:
+        copy_seen(rt, data, reading.home)
     facts = Facts(rt, data, reading.row)
     for snapshot in reading.snapshots:
         if isinstance(snapshot, ControlMessage):

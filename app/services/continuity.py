@@ -141,6 +141,8 @@ def _hold(
         continuity.identified(uow)
         if not still_so(uow):
             return None
+        for shop in Shops(uow).in_state(*ShopState):
+            Shops(uow).hold(shop.id)
         since = min(_moment(uow) or business, business)
         found = continuity.record(uow, found_by, since, business, wall)
         continuity.jump_return_numbers(uow, wall)

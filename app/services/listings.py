@@ -19,6 +19,7 @@ from app.domain.errors import MerchantMustFix, Retryable
 from app.domain.ids import ShopId
 from app.pipeline.receive import store_fetched
 from app.pipeline.runtime import Runtime
+from app.pipeline.troubles import met
 from app.platforms.base import Page, Store
 
 TURN = timedelta(seconds=20)  # then the other shops' jobs come first
@@ -81,8 +82,7 @@ def read_on(rt: Runtime, shop_id: ShopId, reading: Reading) -> bool:
         log.info("listing.later", reading=reading.name, shop=shop_id, error=str(error))
     except MerchantMustFix as error:
         with rt.db.write() as uow:
-            problems = ShopData(uow, shop_id).problems
-            problems.open(error.problem, dict(error.params), rt.business.now())
+            met(rt, ShopData(uow, shop_id), error)
     finally:
         with rt.db.write() as uow:
             release(uow, lease, holder)

@@ -75,6 +75,16 @@ WORDS: dict[str, ProblemWords] = {
         action=_RECONNECT,
         href=_CONNECT,
     ),
+    "store_copy": ProblemWords(
+        N_("A copy of your store sent us its orders"),
+        N_("Nothing of it was believed, and nobody was mailed because of it."),
+        N_(
+            "Your own store got new webhooks, so those of the copy lead nowhere any more. Nothing "
+            "has to be done; this goes away by itself."
+        ),
+        detail=N_("The copy calls itself %(host)s."),
+        again=False,
+    ),
     "store_address_refused": ProblemWords(
         N_("Your store’s address does not lead to the public internet"),
         _STOPPED,

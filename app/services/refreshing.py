@@ -12,6 +12,7 @@ from app.domain.errors import AfterglowError, MerchantMustFix, Retryable
 from app.domain.ids import ShopId
 from app.pipeline.failures import back_off
 from app.pipeline.freshness import read
+from app.pipeline.troubles import met
 
 _READING = timedelta(minutes=3)  # longer than one object with its time-outs and retries
 log = structlog.get_logger()
@@ -50,4 +51,4 @@ def _later(deps: Deps, shop: Shop, row: RefreshRow, error: AfterglowError) -> No
         data = ShopData(uow, shop.id)
         data.refreshes.later(row, deps.wall.now() + wait)
         if isinstance(error, MerchantMustFix):
-            data.problems.open(error.problem, dict(error.params), deps.business.now())
+            met(deps, data, error)

@@ -13,7 +13,8 @@ from app.domain.ids import ShopId
 from app.domain.reasons import ReasonCode
 from app.domain.returns import ReturnState
 from app.pipeline.runtime import Runtime
-from app.services import importing
+from app.services import healing, importing
+from app.services.healing import Healed
 from app.services.importing import ImportProgress
 from app.services.plugin import link as plugin
 from app.services.switching import Stored, stored
@@ -44,6 +45,7 @@ class Health:
 
     last_received: datetime | None  # wall
     webhooks: tuple[int, int] | None
+    healed: Healed | None  # webhooks that were made anew, while that is news
     polls_minutes: int
     waiting: int  # all that is planned, whenever it becomes due
     due: int  # what is due by now
@@ -195,6 +197,7 @@ def health(rt: Runtime, data: ShopData, shop: Shop) -> Health:
     return Health(
         last_received=data.inbox.last_received(),
         webhooks=hooks,
+        healed=healing.webhooks(data, now),
         polls_minutes=platform.polls_minutes,
         waiting=sum(n for (_, state), n in reports.outcomes(now).items() if state in WAITING),
         due=reports.due_between(_EVER, now),

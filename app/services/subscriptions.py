@@ -20,8 +20,11 @@ from app.db.tenant import ShopData
 from app.db.webhooks import Subscription
 from app.domain.errors import MerchantMustFix, Refused, Retryable
 from app.domain.ids import ShopId
+from app.domain.stores import host_of, same_store
 from app.pipeline.runtime import Runtime
+from app.pipeline.troubles import MOVED, met
 from app.platforms.base import Platform, RemoteWebhook, Store
+from app.services import healing
 from app.services.mending import mended
 from app.services.plugin import link as plugin
 
@@ -34,13 +37,13 @@ _LEASE = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What has to be done. `gap`: deliveries may have been lost, so changes are polled at once."""
+    """What has to be done. `lost`: topics of which deliveries may be missing."""
 
     delete: list[RemoteWebhook] = field(default_factory=list)
     forget: list[str] = field(default_factory=list)  # tokens of our rows
     adopt: list[tuple[str, RemoteWebhook]] = field(default_factory=list)
     create: list[str] = field(default_factory=list)  # topics
-    gap: bool = False
+    lost: list[str] = field(default_factory=list)
 
 
 def difference(
@@ -55,31 +58,37 @@ def difference(
     so it is deleted and made anew. What leads to an address that is not ours is not touched.
     """
     by_url = {hook.url: hook for hook in there}
-    delete, forget, adopt, good, gap = [], [], [], dict[str, RemoteWebhook](), False
+    delete, forget, adopt, kept, lost = [], [], [], set[str](), []
     missing = set(wanted)
     for row in rows:
         hook = by_url.get(address + row.token)
-        if hook and hook.active and hook.topic == row.topic and row.topic in missing:
+        good = hook and hook.active and hook.topic == row.topic and row.state != "distrusted"
+        if hook and good and row.topic in missing:
             missing.discard(row.topic)
-            good[hook.ref] = hook
+            kept.add(hook.ref)
             if row.platform_ref != hook.ref:
                 adopt.append((row.token, hook))
         else:
             forget.append(row.token)
-            gap = gap or (row.state == "active" and row.topic in missing)
+            if row.state == "active" and row.topic in missing:
+                lost.append(row.topic)
     refs = {row.platform_ref for row in rows}
     delete = [
         hook
         for hook in there
-        if hook.ref not in good and (hook.url.startswith(address) or _moved(hook, rows, refs))
+        if hook.ref not in kept and (hook.url.startswith(address) or _moved(hook, rows, refs))
     ]
-    return Difference(delete, forget, adopt, sorted(missing), gap)
+    # A half-made one may stand beside the good one of its topic.
+    lost = [topic for topic in lost if topic in missing]
+    return Difference(delete, forget, adopt, sorted(missing), lost)
 
 
 def _moved(hook: RemoteWebhook, rows: Sequence[Subscription], refs: set[str | None]) -> bool:
-    """Ours from before PUBLIC_URL changed: known by its id and by the token in its address."""
+    """Ours under another address: PUBLIC_URL changed, or somebody wrote over it in the store. Known
+    by its id and, since a store's backup may give that to others, by its token or its name.
+    """
     token = hook.url.rpartition("/")[2]
-    return hook.ref in refs and any(row.token == token for row in rows)
+    return hook.ref in refs and (hook.named or any(row.token == token for row in rows))
 
 
 def synchronise(rt: Runtime, shop_id: ShopId) -> None:
@@ -92,7 +101,8 @@ def synchronise(rt: Runtime, shop_id: ShopId) -> None:
     try:
         _synchronise(rt, shop)
     except MerchantMustFix as error:
-        _problem(rt, shop_id, error.problem, dict(error.params))
+        with rt.db.write() as uow:
+            met(rt, ShopData(uow, shop_id), error)
     except Retryable as error:
         log.info("subscriptions.later", shop=shop_id, error=str(error))
     except Refused as error:
@@ -138,6 +148,8 @@ def _apply(rt: Runtime, shop: Shop, wanted: Iterable[str]) -> None:
     with rt.db.read() as uow:
         rows = ShopData(uow, shop.id).webhooks.all()
     todo = difference(wanted, rows, store.webhooks.list(), address)
+    if todo.create:
+        _refuse_others(shop, store)
     for hook in todo.delete:
         store.webhooks.delete(hook.ref)
     with rt.db.write() as uow:
@@ -146,10 +158,19 @@ def _apply(rt: Runtime, shop: Shop, wanted: Iterable[str]) -> None:
             ours.remove(token)
         for token, hook in todo.adopt:
             ours.created(token, hook.ref)
-        if todo.gap:
+        if todo.lost:
+            healing.noticed_webhooks(rt, ShopData(uow, shop.id), len(todo.lost))
+        if todo.lost or any(row.state == "distrusted" for row in rows):
             uow.after_commit("reconcile", shop.id)
     for topic in todo.create:
         _create(rt, shop, store, topic, address)
+
+
+def _refuse_others(shop: Shop, store: Store) -> None:
+    """Raise MerchantMustFix if our address leads to another store: it gets no webhooks of ours."""
+    home = store.info().domain
+    if not same_store(shop.domain, home):
+        raise MerchantMustFix(MOVED, "The store calls itself otherwise.", host=host_of(home))
 
 
 def _create(rt: Runtime, shop: Shop, store: Store, topic: str, address: str) -> None:

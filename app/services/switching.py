@@ -19,7 +19,7 @@ from app.domain.ids import ShopId
 from app.domain.reasons import Reason, ReasonCode
 from app.pipeline.context import CONTACT
 from app.pipeline.runtime import Runtime
-from app.services.connections.checking import MOVED
+from app.pipeline.troubles import MOVED
 from app.services.plugin import link as plugin
 
 

@@ -22,6 +22,7 @@ from app.domain.clocks import Clock
 from app.domain.errors import MerchantMustFix, Retryable
 from app.domain.ids import ShopId
 from app.pipeline.runtime import Runtime
+from app.pipeline.troubles import met
 from app.platforms.base import TokenPair
 
 log = structlog.get_logger()
@@ -150,5 +151,4 @@ def renew_idle(rt: Runtime, shop_id: ShopId) -> None:
         log.info("token.renewal_later", shop=shop_id, error=str(error))
     except MerchantMustFix as error:
         with rt.db.write() as uow:
-            problems = ShopData(uow, shop_id).problems
-            problems.open(error.problem, dict(error.params), rt.business.now())
+            met(rt, ShopData(uow, shop_id), error)

@@ -12,6 +12,7 @@ from app.domain.actions import ActionState
 from app.domain.money import Money
 from app.domain.reasons import Reason, ReasonCode
 from app.domain.returns import ReturnKind, ReturnOrigin, ReturnReason, ReturnState
+from app.services import healing
 from tests.http.merchant_shop import NOW, MerchantShop, merchant_shop, order, text_of
 from tests.http.return_desk import ask
 
@@ -133,6 +134,23 @@ def test_connection_without_webhooks_says_how_orders_are_noticed(shop: MerchantS
         data.webhooks.created(token, "5")
     total = len(shop.deps.platforms["woocommerce"].topics)
     assert f"Webhooks 1 of {total} active" in text_of(shop.get("/app/"))
+
+
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        ("en", "2 webhooks had stopped (noticed"),
+        ("tr", "2 webhook durmuştu (fark edildi:"),
+        ("sk", "2 webhooky prestali fungovať (zistené"),
+    ],
+)
+def test_webhooks_that_were_made_anew_are_told_in_one_line(
+    shop: MerchantShop, language: str, line: str
+) -> None:
+    with shop.write() as data:
+        healing.noticed_webhooks(shop.deps, data, 2)
+    page = text_of(shop.get("/app/", language))
+    assert page.count(line) == 1
 
 
 def test_the_first_import_shows_how_far_it_is(database_url: str, tmp_path: Path) -> None:

@@ -26,11 +26,34 @@ def public_url(free_port: Callable[[], int]) -> str:
     return f"http://127.0.0.1:{free_port()}"
 
 
+@dataclass
+class Front:
+    """What stands between the stores and us: while `status` is set it answers that itself."""
+
+    status: int | None = None
+
+    def around(self, app: Any) -> Any:
+        def answer(environ: Any, start_response: Any) -> Any:
+            if self.status is None:
+                return app(environ, start_response)
+            environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+            start_response(f"{self.status} Down", [("Content-Length", "0")])
+            return [b""]
+
+        return answer
+
+
 @pytest.fixture
-def harness(tmp_path: Path, database_url: str, public_url: str) -> Iterator[Harness]:
+def front() -> Front:
+    """A proxy in front of the webhook route, which lets everything through."""
+    return Front()
+
+
+@pytest.fixture
+def harness(tmp_path: Path, database_url: str, public_url: str, front: Front) -> Iterator[Harness]:
     """Everything but the queue, with the webhook route served at `public_url`."""
     made = make_harness(tmp_path, database_url, public_url)
-    app = door_alone(made.deps)
+    app = front.around(door_alone(made.deps))
     server = make_server("127.0.0.1", int(public_url.rpartition(":")[2]), app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()

@@ -241,7 +241,9 @@ def test_the_whole_life_of_the_store_ends_the_same_in_any_order(
 ) -> None:
     life = [*ORDERS, *DELETES, *PRODUCTS, *CUSTOMERS]
     mixed = life[::-1] if seed == 0 else random.Random(seed).sample(life, len(life))
-    as_it_was, otherwise = (connected(harness, f"http://127.0.0.1:{port}") for port in (81, 82))
+    as_it_was, otherwise = (
+        connected(harness, f"{scheme}://127.0.0.1:8088") for scheme in ("http", "https")
+    )
     for name in life:
         as_it_was.take(name)
     for name in mixed:

@@ -60,14 +60,14 @@ def test_nothing_to_do_when_all_is_there() -> None:
 def test_a_half_made_webhook_is_found_again_by_its_address() -> None:
     there = [hook("7", "order.created", "t")]
     todo = difference(["order.created"], [row("t", "order.created", state="creating")], there, OURS)
-    assert (todo.adopt, todo.create, todo.gap) == ([("t", there[0])], [], False)
+    assert (todo.adopt, todo.create, todo.lost) == ([("t", there[0])], [], [])
 
 
 def test_a_disabled_webhook_is_made_anew_and_the_gap_filled() -> None:
     there = [hook("1", "order.created", "t", active=False)]
     todo = difference(["order.created"], [row("t", "order.created", "1")], there, OURS)
     assert (todo.delete, todo.forget, todo.create) == (there, ["t"], ["order.created"])
-    assert todo.gap
+    assert todo.lost == ["order.created"]
 
 
 def test_after_a_change_of_our_address_the_old_webhooks_go() -> None:

@@ -101,7 +101,8 @@ def test_a_window_begins_where_the_last_complete_one_did(
     asked, changed = [], type(store.orders).changed
 
     def seen(self: Any, since: Any, cursor: str | None) -> Any:
-        asked.append(since)
+        if cursor is None:  # WooCommerce's bin follows as further pages
+            asked.append(since)
         return changed(self, since, cursor)
 
     monkeypatch.setattr(type(store.orders), "changed", seen)

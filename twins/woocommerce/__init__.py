@@ -54,5 +54,5 @@ def start(
     running = server.start(
         with_faults(app, faults), clock.now, host, port, on_stop=(deliveries.stop, documents.close)
     )
-    store.home_url = running.url
+    store.home_url = store.served_at = running.url
     return running

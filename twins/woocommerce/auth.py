@@ -118,7 +118,7 @@ def _check_signature(store: Store, request: Request, key: Document, params: dict
     if method not in ("HMAC-SHA1", "HMAC-SHA256"):
         raise _refused("Invalid signature - signature method is invalid.")
     path = request.environ.get("RAW_URI", request.path).split("?")[0]
-    home = _with_scheme(store.home_url, is_ssl(request))
+    home = _with_scheme(store.served_at or store.home_url, is_ssl(request))
     signed = {name: value for name, value in params.items() if name != "oauth_signature"}
     pairs = [pair for name in sorted(signed) for pair in _pairs(_encode(name), signed[name])]
     text = "&".join([request.method, _encode(home + path), "%26".join(map(_encode, pairs))])

@@ -44,6 +44,11 @@ def _body() -> dict[str, Any]:
 
 
 def _people_routes(blueprint: Blueprint, store: Store) -> None:
+    @blueprint.post("/home")
+    def change_home() -> ResponseReturnValue:
+        store.home_url = str(_body()["home_url"])
+        return jsonify({"home_url": store.home_url})
+
     @blueprint.post("/keys")
     def create_key() -> ResponseReturnValue:
         data = _body()

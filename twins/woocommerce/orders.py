@@ -130,6 +130,7 @@ def trash(store: Store, order_id: int) -> Document:
     """Move an order to the trash: `order.deleted`."""
     order = read(store, order_id)
     order["status_before_trash"], order["status"] = order["status"], "trash"
+    order["date_modified_gmt"] = store.now()
     store.state.put("order", order_id, order)
     store.fire("order.deleted", order_id)
     return order
@@ -139,6 +140,7 @@ def restore(store: Store, order_id: int) -> Document:
     """Take an order out of the trash: `order.restored`."""
     order = read(store, order_id)
     order["status"] = order["status_before_trash"] or order["status"]
+    order["date_modified_gmt"] = store.now()
     store.state.put("order", order_id, order)
     store.fire("order.restored", order_id)
     return order

@@ -52,6 +52,7 @@ class Store:
     faults: Faults
     config: Config
     home_url: str = ""
+    served_at: str = ""  # where it is asked, also while it calls itself something else
     listeners: list[Callable[[str, Any], None]] = field(default_factory=list)
 
     def locked(self) -> AbstractContextManager[bool]:

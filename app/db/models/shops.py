@@ -78,7 +78,7 @@ webhook_subscriptions = Table(
     Column("topic", String(100), nullable=False),
     Column("platform_ref", String(64)),  # None until the store answered
     Column("secret", LargeBinary, nullable=False),  # sealed
-    Column("state", String(20), nullable=False),  # creating, active, removed
+    Column("state", String(20), nullable=False),  # creating, active, distrusted, removed
     time("created_at", nullable=False),
 )
 

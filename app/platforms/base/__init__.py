@@ -14,6 +14,7 @@ from app.platforms.base.reading import (
 from app.platforms.base.requests import (
     Delivery,
     Endpoint,
+    Foreign,
     Ignored,
     Ping,
     RawRequest,
@@ -51,6 +52,7 @@ __all__ = [
     "Delivery",
     "Endpoint",
     "Fetched",
+    "Foreign",
     "Ignored",
     "OrdersPort",
     "Page",

@@ -1,6 +1,6 @@
 """What is read from a store: objects, listings, what it says about itself."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -71,6 +71,10 @@ class OrdersPort(Protocol):
 class ProductsPort(Protocol):
     """Products of one store."""
 
+    # (since, on the store's clock) → ids of the products changed since then, each with its own time
+    # of change; None where the platform itself repeats what it could not deliver.
+    changed: Callable[[datetime], Sequence[tuple[PlatformId, datetime]]] | None
+
     def fetch(self, product_id: PlatformId) -> Fetched | None:
         """The product; None if it is gone."""
         ...
@@ -78,6 +82,10 @@ class ProductsPort(Protocol):
 
 class CustomersPort(Protocol):
     """Customers of one store."""
+
+    # (since, cursor) → customers changed at or after `since`, full bodies; None where a platform
+    # cannot list them so.
+    changed: Callable[[datetime, str | None], Page] | None
 
     def fetch(self, customer_id: PlatformId) -> Fetched | None:
         """The customer with consent; None if gone."""

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.domain.snapshots import Refresh
+
 
 @dataclass(frozen=True, slots=True)
 class RawRequest:
@@ -66,6 +68,17 @@ class Ignored:
     """A topic or body that is knowingly of no interest."""
 
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """Signed as if from the store, yet made by another one at `home`: a copy with its secrets.
+
+    Nothing in it is believed; `about` is what the store itself is asked about in its place.
+    """
+
+    home: str
+    about: Refresh
 
 
 @dataclass(frozen=True, slots=True)

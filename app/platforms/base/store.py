@@ -11,6 +11,7 @@ from app.platforms.base.reading import CustomersPort, OrdersPort, ProductsPort, 
 from app.platforms.base.requests import (
     Delivery,
     Endpoint,
+    Foreign,
     Ignored,
     Ping,
     RawRequest,
@@ -24,12 +25,13 @@ from app.platforms.base.writing import CouponsPort, ReviewsPort
 
 @dataclass(frozen=True, slots=True)
 class RemoteWebhook:
-    """A webhook subscription as the store has it."""
+    """A webhook subscription as the store has it. `named`: it bears our name."""
 
     ref: PlatformId
     topic: str
     url: str
     active: bool
+    named: bool = False
 
 
 class WebhooksPort(Protocol):
@@ -126,7 +128,7 @@ class Platform(Protocol):
         """Pure and in constant time, on bytes, against current and previous secret."""
         ...
 
-    def normalise(self, received: Received) -> Sequence[Snapshot] | Ignored | Unknown:
+    def normalise(self, received: Received) -> Sequence[Snapshot] | Ignored | Unknown | Foreign:
         """Pure. Raises BadPayload for a body that is not what its topic promises."""
         ...
 

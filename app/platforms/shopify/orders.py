@@ -33,11 +33,11 @@ class Orders:
 
     def changed(self, since: datetime, cursor: str | None) -> Page:
         """Orders changed at or after `since`, oldest change first."""
-        return self._page(f"updated_at:>='{_stamp(since)}'", cursor)
+        return self._page(f"updated_at:>='{stamp(since)}'", cursor)
 
     def placed(self, since: datetime, cursor: str | None) -> Page:
         """Orders placed at or after `since`."""
-        return self._page(f"created_at:>='{_stamp(since)}'", cursor)
+        return self._page(f"created_at:>='{stamp(since)}'", cursor)
 
     def _page(self, query: str, cursor: str | None) -> Page:
         variables = {"query": query, "first": PAGE, "after": cursor}
@@ -105,5 +105,6 @@ def fetched(kind: ObjectKind, node: Mapping[str, Any], version: str | None = Non
     )
 
 
-def _stamp(moment: datetime) -> str:
+def stamp(moment: datetime) -> str:
+    """A time as Shopify's searches take it."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

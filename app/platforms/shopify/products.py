@@ -1,5 +1,8 @@
 """Products."""
 
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
 from app.domain.ids import PlatformId
 from app.domain.snapshots import ObjectKind
 from app.platforms.base import Fetched
@@ -10,10 +13,11 @@ from app.platforms.shopify.orders import fetched, found_or_none, next_cursor
 
 
 class Products:
-    """ProductsPort on Shopify."""
+    """ProductsPort on Shopify, which repeats a lost delivery for hours."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        self.changed: Callable[[datetime], Sequence[tuple[PlatformId, datetime]]] | None = None
 
     def fetch(self, product_id: PlatformId) -> Fetched | None:
         """The product; None if it is gone."""

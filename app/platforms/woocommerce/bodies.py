@@ -184,6 +184,13 @@ class Variation(_Body):
     regular_price: Text = None
 
 
+class ProductHead(_Body):
+    """Which product, and when it changed."""
+
+    id: str
+    date_modified_gmt: Time = None
+
+
 class Product(_Body):
     """A product of wc/v3; its field names are also what our port asks for."""
 

@@ -20,13 +20,16 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from app.domain.clocks import Clock
 from app.domain.errors import MerchantMustFix, Refused, Retryable
+from app.domain.stores import host_of
 from app.platforms.woocommerce.address import checked_session
+from app.platforms.woocommerce.origin import other_home
 from app.platforms.woocommerce.signing import Scheme, oauth_url, query_url, with_query
 
 TIMEOUTS = (3, 20)  # seconds to connect, and between two pieces of the answer
 _WHOLE_ANSWER = 60  # seconds for one answer, however slowly it drips
 _LARGEST_ANSWER = 16 * 1024 * 1024  # 100 orders with many lines are about 1 MB
 _TRIES = 3  # of a GET
+_ABOUT_ITSELF = ("settings", "system_status")  # compared by whoever asks for it
 _LONGEST_WAIT = timedelta(hours=1)
 
 
@@ -145,7 +148,19 @@ class StoreClient:
                 continue
             answer = _answer(raw)
             self._schemes = [scheme]
+            if not path.startswith(_ABOUT_ITSELF):
+                self._refuse_others(answer.data)
             return answer
+
+    def _refuse_others(self, data: Any) -> None:
+        """Raise MerchantMustFix if a store answers that calls itself something else."""
+        if home := other_home(data[0] if isinstance(data, list) and data else data, self._home):
+            raise MerchantMustFix(
+                "store_moved",
+                "A store answered that calls itself something else: a copy, or it has moved. What"
+                " it says is not used. Remedy: connect the store under its present address.",
+                host=host_of(home),
+            )
 
     def _keyed(
         self,

@@ -1,5 +1,8 @@
 """Registered customers of one store; guests exist only in their orders."""
 
+from collections.abc import Callable
+from datetime import datetime
+
 from app.domain.ids import PlatformId
 from app.platforms.base import Fetched, Page
 from app.platforms.woocommerce.bodies import Customer
@@ -12,6 +15,9 @@ _FIELDS = ",".join(Customer.model_fields)
 
 class Customers:
     """CustomersPort of WooCommerce."""
+
+    # Its listing knows no time of change; the customer's next order brings names and address.
+    changed: Callable[[datetime, str | None], Page] | None = None
 
     def __init__(self, client: StoreClient) -> None:
         self._client = client

@@ -28,13 +28,13 @@ def order_page(client: StoreClient, filters: Mapping[str, str], cursor: str | No
     answer = client.get(
         "orders",
         {
-            **filters,
             "status": "any",  # with the statuses that plugins add; drafts and the bin excepted
+            **filters,
             "orderby": "id",
             "order": "asc",
             "per_page": str(PAGE_SIZE),
             "page": str(number),
-            "_fields": ORDER_FIELDS,
+            "_fields": f"{ORDER_FIELDS},_links",  # of a listing they have to be asked for
         },
     )
     rows = answer.rows()

@@ -1,6 +1,7 @@
 """Orders of one store."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,8 @@ from app.platforms.base import Fetched, Page
 from app.platforms.woocommerce.client import StoreClient, StoreRefusal
 from app.platforms.woocommerce.listing import ORDER_FIELDS, fetched_order, order_page, since_filter
 from app.platforms.woocommerce.normalise.fulfilments import STATUS_KEY
+
+_BIN = "trash:"  # begins the cursors of pages from the bin
 
 
 class Orders:
@@ -54,8 +57,18 @@ class Orders:
         return []
 
     def changed(self, since: datetime, cursor: str | None) -> Page:
-        """Orders changed at or after `since` on the store's clock; refunds are only named."""
-        return order_page(self._client, since_filter("modified_after", since), cursor)
+        """Orders changed at or after `since` on the store's clock; refunds are only named.
+
+        Behind them those that went to the bin: no other listing tells of a lost deletion. Theirs
+        has no total, since it is not that of the pages before.
+        """
+        filters = since_filter("modified_after", since)
+        if cursor is None or not cursor.startswith(_BIN):
+            page = order_page(self._client, filters, cursor)
+            return page if page.cursor else replace(page, cursor=f"{_BIN}1")
+        number = cursor.removeprefix(_BIN)
+        page = order_page(self._client, {**filters, "status": "trash"}, number)
+        return replace(page, cursor=page.cursor and f"{_BIN}{page.cursor}", total=None)
 
     def placed(self, since: datetime, cursor: str | None) -> Page:
         """Orders placed at or after `since`; refunds are only named."""

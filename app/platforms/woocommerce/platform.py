@@ -9,6 +9,7 @@ from app.platforms.base import (
     Connection,
     Delivery,
     Endpoint,
+    Foreign,
     Ignored,
     Ping,
     RawRequest,
@@ -65,7 +66,7 @@ class WooCommerce:
         """See `verify.verify`."""
         return verify(request, endpoint)
 
-    def normalise(self, received: Received) -> Sequence[Snapshot] | Ignored | Unknown:
+    def normalise(self, received: Received) -> Sequence[Snapshot] | Ignored | Unknown | Foreign:
         """See `normalise.normalise`. Raises BadPayload."""
         return normalise(received)
 

@@ -8,6 +8,8 @@ from app.platforms.base import RemoteWebhook
 from app.platforms.woocommerce.client import StoreClient, StoreRefusal
 from app.platforms.woocommerce.listing import PAGE_SIZE
 
+_NAMED = "Afterglow"
+
 
 class Webhooks:
     """WebhooksPort of WooCommerce."""
@@ -24,7 +26,7 @@ class Webhooks:
                 {
                     "per_page": str(PAGE_SIZE),
                     "page": str(page),
-                    "_fields": "id,topic,delivery_url,status",
+                    "_fields": "id,name,topic,delivery_url,status,_links",
                 },
             )
             rows = answer.rows()
@@ -41,7 +43,7 @@ class Webhooks:
         """
         answer = self._client.post(
             "webhooks",
-            {"name": f"Afterglow {topic}", "topic": topic, "delivery_url": url, "secret": secret},
+            {"name": f"{_NAMED} {topic}", "topic": topic, "delivery_url": url, "secret": secret},
         )
         return _remote(answer.object())
 
@@ -60,4 +62,5 @@ def _remote(row: Mapping[str, Any]) -> RemoteWebhook:
         topic=str(row["topic"]),
         url=str(row["delivery_url"]),
         active=row["status"] == "active",
+        named=str(row.get("name", "")).startswith(f"{_NAMED} "),
     )

@@ -17,10 +17,10 @@ from app.db.tenant import ShopData
 from app.db.webhooks import Subscription
 from app.deps import Deps
 from app.domain.errors import AfterglowError, MerchantMustFix
+from app.domain.stores import same_store
 from app.i18n import Translator
 from app.platforms.base import RemoteWebhook, Store
 from app.services.checkup.finding import Finding
-from app.services.connections.checking import same_store
 from app.services.plugin import link as plugin
 from app.services.problems import explain
 from app.services.subscriptions import delivery_address, reachable

@@ -5,9 +5,8 @@ Problems that this opens: whatever reading the store raises (docs of the platfor
 finds it mended, and what it blocked goes on.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 import structlog
 
@@ -15,16 +14,18 @@ from app.db.shops import Shop, Shops
 from app.db.tenant import ShopData
 from app.domain.errors import MerchantMustFix, Retryable
 from app.domain.ids import ShopId
+from app.domain.stores import host_of, same_store
 from app.pipeline.runtime import Runtime
+from app.pipeline.troubles import COPY, MOVED, copy_last_seen, let_go, met
 from app.platforms.base import RATING_NOT_OURS, Store, StoreInfo
 from app.services.mending import mended
 from app.services.plugin import link as plugin
 
 log = structlog.get_logger()
 
-MOVED = "store_moved"
 UNREACHABLE = "store_unreachable"
 SCOPES = "scopes_missing"
+COPY_QUIET_FOR = timedelta(days=1)  # then a copy of the store is no news any more
 UNREACHABLE_AFTER = timedelta(minutes=50)  # a restart or a short outage is nobody's problem
 
 # What a store that answers to our credentials, reading and writing, proves to be mended.
@@ -58,8 +59,7 @@ def check(rt: Runtime, shop_id: ShopId) -> None:
         prove_writable(store)
     except MerchantMustFix as error:
         with rt.db.write() as uow:
-            problems = ShopData(uow, shop_id).problems
-            problems.open(error.problem, dict(error.params), rt.business.now())
+            met(rt, ShopData(uow, shop_id), error)
         return
     except Retryable as error:
         log.info("connection.unreachable", shop=shop_id, error=str(error))
@@ -70,7 +70,8 @@ def check(rt: Runtime, shop_id: ShopId) -> None:
         if same_store(shop.domain, info.domain):
             accept(rt, data, shop, info)
         else:
-            _quarantine(rt, data, shop, info)
+            host = host_of(info.domain)
+            met(rt, data, MerchantMustFix(MOVED, "The store calls itself otherwise.", host=host))
 
 
 def prove_writable(store: Store) -> None:
@@ -80,11 +81,6 @@ def prove_writable(store: Store) -> None:
     at the id.
     """
     store.webhooks.delete(_NO_SUCH_WEBHOOK)
-
-
-def same_store(ours: str, theirs: str) -> bool:
-    """Whether two addresses (or domains) name one store, whatever the scheme or "www."."""
-    return _bare(ours) == _bare(theirs)
 
 
 def describe(data: ShopData, shop: Shop, info: StoreInfo) -> None:
@@ -109,14 +105,13 @@ def describe(data: ShopData, shop: Shop, info: StoreInfo) -> None:
 
 def accept(rt: Runtime, data: ShopData, shop: Shop, info: StoreInfo) -> None:
     """The store answers as itself: resume what was held, resolve what is mended."""
-    for problem in data.problems.all_open():
-        if problem.key == MOVED and problem.params.get("held"):
-            Shops(data.uow).change(shop.id, paused_at=None)
-            data.journal.write("resumed", "everything", rt.business.now())
-            data.uow.after_commit("perform", shop.id)
+    let_go(rt, data)
     data.cursors.put(_CURSOR, {}, rt.wall.now())
     describe(data, shop, info)
     mended(rt, data, (*_MENDED_BY_ANSWER, MOVED))
+    seen = copy_last_seen(data)
+    if seen is None or rt.wall.now() - datetime.fromisoformat(seen) > COPY_QUIET_FOR:
+        mended(rt, data, (COPY,))
     # Only another try can tell whether the other app still rates; it ends or keeps the problem.
     if data.actions.unblock(RATING_NOT_OURS):
         data.uow.after_commit("perform", shop.id)
@@ -129,20 +124,6 @@ def accept(rt: Runtime, data: ShopData, shop: Shop, info: StoreInfo) -> None:
     data.uow.after_commit("subscribe", shop.id)
 
 
-def _quarantine(rt: Runtime, data: ShopData, shop: Shop, info: StoreInfo) -> None:
-    """Our address leads to a store that calls itself something else: a copy, or it has moved.
-
-    Nothing may go out until somebody knows which: everything is paused (unless the merchant did
-    that already), and a later look that finds the old name again resumes it.
-    """
-    params = {"host": urlsplit(info.domain).hostname or info.domain}
-    if not shop.paused_at:
-        Shops(data.uow).change(shop.id, paused_at=rt.business.now())
-        data.journal.write("paused", "everything", rt.business.now())
-        params["held"] = "yes"
-    data.problems.open(MOVED, params, rt.business.now())
-
-
 def _unreachable(rt: Runtime, shop_id: ShopId) -> None:
     now = rt.wall.now()
     with rt.db.write() as uow:
@@ -152,10 +133,3 @@ def _unreachable(rt: Runtime, shop_id: ShopId) -> None:
         data.cursors.put(_CURSOR, state, now)
         if now.timestamp() - since >= UNREACHABLE_AFTER.total_seconds():
             data.problems.open(UNREACHABLE, {}, rt.business.now())
-
-
-def _bare(address: str) -> str:
-    parts = urlsplit(address if "://" in address else f"https://{address}")
-    host = (parts.hostname or "").removeprefix("www.")
-    port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
-    return f"{host}{port}{parts.path.rstrip('/')}"

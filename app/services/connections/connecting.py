@@ -16,9 +16,10 @@ from app.db.session import UnitOfWork
 from app.db.shops import Shop, Shops, ShopState
 from app.db.tenant import ShopData
 from app.domain.errors import AfterglowError, MerchantMustFix
+from app.domain.stores import same_store
 from app.pipeline.runtime import Runtime
 from app.platforms.base import Connection, StoreInfo, TokenPair
-from app.services.connections.checking import accept, prove_writable, same_store
+from app.services.connections.checking import accept, prove_writable
 from app.services.mending import mended
 from app.services.tokens import chain_broken, values_of
 

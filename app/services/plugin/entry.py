@@ -14,9 +14,9 @@ from typing import Any
 from app.db import nonces
 from app.db.shops import Shop, Shops
 from app.db.tenant import ShopData
+from app.domain.stores import same_store
 from app.pipeline.runtime import Runtime
 from app.platforms.woocommerce.plugin_signatures import claimed_site, read_token
-from app.services.connections.checking import same_store
 from app.services.plugin.link import valid_secrets
 
 PATH = "/plugin/open"

@@ -36,7 +36,7 @@ def body(**changes: Any) -> dict[str, Any]:
 
 def read(data: Any, topic: str = "order.updated", currency: str | None = None):
     raw = data if isinstance(data, bytes) else json.dumps(data).encode()
-    return normalise(Received(topic, raw, None, "https://shop.example", currency))
+    return normalise(Received(topic, raw, None, "http://127.0.0.1:8088", currency))
 
 
 def order(**changes: Any) -> OrderSnapshot:

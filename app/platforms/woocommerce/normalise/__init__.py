@@ -11,7 +11,7 @@ from typing import Any
 
 from app.domain.errors import BadPayload
 from app.domain.snapshots import ObjectKind, PostedReview, Refresh, Snapshot
-from app.platforms.base import Ignored, Received, Unknown
+from app.platforms.base import Foreign, Ignored, Received, Unknown
 from app.platforms.woocommerce.bodies import (
     Action,
     Customer,
@@ -25,6 +25,7 @@ from app.platforms.woocommerce.bodies import (
 )
 from app.platforms.woocommerce.normalise.catalogue import customer_snapshot, product_snapshot
 from app.platforms.woocommerce.normalise.orders import order_snapshot
+from app.platforms.woocommerce.origin import other_home
 from app.platforms.woocommerce.topics import (
     FETCHED_CUSTOMER,
     FETCHED_ORDER,
@@ -37,8 +38,15 @@ from app.platforms.woocommerce.topics import (
 
 _Outcome = Sequence[Snapshot] | Ignored
 
+# What webhooks begin with; what we read ourselves was compared when it was read.
+_SENT = {
+    "order": ObjectKind.ORDER,
+    "product": ObjectKind.PRODUCT,
+    "customer": ObjectKind.CUSTOMER,
+}
 
-def normalise(received: Received) -> Sequence[Snapshot] | Ignored | Unknown:
+
+def normalise(received: Received) -> Sequence[Snapshot] | Ignored | Unknown | Foreign:
     """What one inbox row says. Raises BadPayload."""
     if why := IGNORED.get(received.topic):
         return Ignored(why)
@@ -48,6 +56,10 @@ def normalise(received: Received) -> Sequence[Snapshot] | Ignored | Unknown:
     data = decode(received.body)
     if _is_rest_error(data):
         return _rest_error(data)
+    kind = _SENT.get(received.topic.partition(".")[0])
+    home = other_home(data, received.shop_domain) if kind else None
+    if kind and home and isinstance(data.get("id"), int):
+        return Foreign(home, Refresh(kind, str(data["id"])))
     if reader is _product:
         return _product(data, received.currency)
     return reader(data)
