@@ -11,6 +11,7 @@ import time
 import structlog
 from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
+from rq.worker import DequeueStrategy
 
 from app.bootstrap import build_deps
 from app.config import load_settings
@@ -42,7 +43,8 @@ def main() -> None:
         serializer=JSONSerializer,
         name=f"{socket.gethostname()}-{os.getpid()}",
     )
-    worker.work(logging_level="WARNING")
+    # In turn, not one before the other: a flood of deliveries must not keep what is due waiting.
+    worker.work(logging_level="WARNING", dequeue_strategy=DequeueStrategy.ROUND_ROBIN)
 
 
 def _look_back(watch: Watch) -> None:

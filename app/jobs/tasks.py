@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 from app.deps import Deps
 from app.domain.ids import ShopId
 from app.jobs.queues import flag
+from app.jobs.turns import Turns
 from app.logs import begin_job, place_of
 from app.pipeline.interpret import drain
 from app.pipeline.perform import perform_due, recover
@@ -39,11 +40,12 @@ class _Worker:
 
     deps: Deps
     redis: Redis
+    turns = Turns()
 
 
 def prepare(deps: Deps, redis: Redis) -> None:
     """Give the jobs what they need; called by the worker at start."""
-    _Worker.deps, _Worker.redis = deps, redis
+    _Worker.deps, _Worker.redis, _Worker.turns = deps, redis, Turns(redis)
 
 
 def run(name: str, *arguments: Any) -> None:
@@ -64,16 +66,23 @@ def run(name: str, *arguments: Any) -> None:
     log.info("job.done", ms=round((perf_counter() - began) * 1000))
 
 
-def _perform(deps: Deps, shop_id: ShopId) -> None:
-    if perform_due(deps, shop_id):
-        deps.dispatch(("perform", (shop_id,)))  # behind the other shops
+def _in_turns(name: str, work: Callable[[Deps, ShopId], bool]) -> Callable[[Deps, ShopId], None]:
+    """Work that asks for itself again while there is more, behind the other shops."""
+
+    def turn(deps: Deps, shop_id: ShopId) -> None:
+        with _Worker.turns.take(name, shop_id) as ours:
+            more = ours and work(deps, shop_id)
+        if more:
+            deps.dispatch((name, (shop_id,)))
+
+    return turn
 
 
 TASKS: dict[str, Callable[..., object]] = {
     "drain": drain,
-    "perform": _perform,
+    "perform": _in_turns("perform", perform_due),
     "recover": recover,
-    "refresh": refreshing.refresh_due,
+    "refresh": _in_turns("refresh", refreshing.refresh_due),
     "reconcile": reconcile.reconcile,
     "import_history": importing.continue_import,
     "check_connection": connections.check,

@@ -33,24 +33,24 @@ from app.pipeline.freshness import bring_up_to_date
 from app.pipeline.pace import slow_start
 from app.pipeline.plan import Planner, undo_of, write
 from app.pipeline.runtime import Runtime
+from app.pipeline.turns import TURN
 
 LEASE = timedelta(minutes=5)  # longer than an effect's HTTP time-outs, retries included
-TURN = timedelta(seconds=60)  # and the job's time-out is longer than both together
 
 
-def perform_due(rt: Runtime, shop_id: ShopId, limit: int = 50) -> bool:
+def perform_due(rt: Runtime, shop_id: ShopId, limit: int = 100) -> bool:
     """Perform what is due for one shop; True if there may be more.
 
-    Ends after `TURN`, so that no shop keeps a worker and no job is cut off inside an effect.
+    Ends with the action during which `TURN` is over, so that no shop keeps a worker for itself.
     """
     with rt.db.read() as uow:
         shop = Shops(uow).get(shop_id)
         now, wall = rt.business.now(), rt.wall.now()
         due = ShopData(uow, shop_id).actions.due(now, wall, limit, _kinds_of(shop))
-    for done, action_id in enumerate(due):
-        if rt.wall.now() - wall > TURN:
-            return done < len(due)
+    for done, action_id in enumerate(due, start=1):
         perform(rt, shop_id, action_id)
+        if rt.wall.now() - wall > TURN:
+            return done < len(due) or done == limit
     return len(due) == limit
 
 
