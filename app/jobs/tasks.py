@@ -40,12 +40,12 @@ class _Worker:
 
     deps: Deps
     redis: Redis
-    turns = Turns()
+    turns: Turns
 
 
 def prepare(deps: Deps, redis: Redis) -> None:
     """Give the jobs what they need; called by the worker at start."""
-    _Worker.deps, _Worker.redis, _Worker.turns = deps, redis, Turns(redis)
+    _Worker.deps, _Worker.redis, _Worker.turns = deps, redis, Turns(redis, deps.dispatch)
 
 
 def run(name: str, *arguments: Any) -> None:
@@ -57,7 +57,10 @@ def run(name: str, *arguments: Any) -> None:
     begin_job(name, arguments[0] if arguments else None)
     began = perf_counter()
     try:
-        TASKS[name](_Worker.deps, *arguments)
+        with _Worker.turns.take((name, arguments)) as ours:
+            if not ours:
+                return
+            TASKS[name](_Worker.deps, *arguments)
     except Exception as error:  # noqa: BLE001 - raised again, without its text
         # The queue keeps and logs what is raised: without the error's text, which may be content.
         what, place = type(error).__name__, place_of(error)
@@ -70,9 +73,7 @@ def _in_turns(name: str, work: Callable[[Deps, ShopId], bool]) -> Callable[[Deps
     """Work that asks for itself again while there is more, behind the other shops."""
 
     def turn(deps: Deps, shop_id: ShopId) -> None:
-        with _Worker.turns.take(name, shop_id) as ours:
-            more = ours and work(deps, shop_id)
-        if more:
+        if work(deps, shop_id):
             deps.dispatch((name, (shop_id,)))
 
     return turn

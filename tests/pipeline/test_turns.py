@@ -1,5 +1,6 @@
 """One shop's long queue is worked off in turns, and others' work is found past it."""
 
+import itertools
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from sqlalchemy import event, insert
 from app.db.actions import shops_with_due_actions
 from app.db.inbox import shops_with_pending
 from app.db.models import actions
-from app.db.session import UnitOfWork
+from app.db.session import Signal, UnitOfWork
 from app.db.tenant import ShopData
 from app.domain.actions import ActionKind, ActionState
 from app.domain.reasons import ReasonCode
@@ -159,39 +160,68 @@ def plan(harness: Harness, query: Callable[[UnitOfWork], object]) -> str:
 # turns between workers
 
 
-def test_of_one_shop_one_worker_has_the_turn(redis: Redis) -> None:
-    one, other = Turns(redis), Turns(redis)
-    with one.take("perform", 7) as first, other.take("perform", 7) as second:
-        assert (first, second) == (True, False)
-        with other.take("perform", 8) as of_another_shop, other.take("refresh", 7) as other_work:
+PERFORM, RECONCILE = ("perform", (7,)), ("reconcile", (7,))
+
+
+def test_of_one_shop_one_job_has_the_turn(redis: Redis) -> None:
+    asked: list[Signal] = []
+    one, other = Turns(redis, asked.append), Turns(redis)
+    with one.take(PERFORM) as first:
+        with other.take(RECONCILE) as second, other.take(("drain", (7,))) as drained:
+            assert (first, second, drained) == (True, False, True)
+        with other.take(("perform", (8,))) as of_another_shop:
             assert of_another_shop
-            assert other_work
-    with other.take("perform", 7) as afterwards:
+        assert asked == []
+    assert asked == [RECONCILE]  # it was put down, and comes again
+    with other.take(RECONCILE) as afterwards:
         assert afterwards
+    assert asked == [RECONCILE]
 
 
-def test_after_a_slow_turn_the_shop_rests_as_long(
+def test_a_job_that_finds_the_turn_ending_takes_it(redis: Redis) -> None:
+    """Its predecessor looked for what was put down just before it put itself down."""
+
+    class Late(Redis):
+        def sadd(self, name: Any, *values: Any) -> Any:
+            redis.delete("turn:7")
+            return super().sadd(name, *values)
+
+    redis.set("turn:7", "somebody")
+    late = Late(connection_pool=redis.connection_pool)
+    with Turns(late).take(PERFORM) as ours:
+        assert ours
+
+
+def test_a_turn_that_ran_out_is_not_ended_for_its_successor(redis: Redis) -> None:
+    with Turns(redis).take(PERFORM):
+        redis.delete("turn:7")  # as after half a minute
+        successor = Turns(redis).take(PERFORM)
+        assert successor.__enter__()
+    assert redis.exists("turn:7")
+
+
+def test_what_is_due_rests_after_a_slow_turn_for_as_long(
     redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seconds = iter((100.0, 112.0, 112.0))
+    seconds = itertools.chain((100.0,), itertools.repeat(112.0))
     monkeypatch.setattr(turns, "monotonic", lambda: next(seconds))
-    with Turns(redis).take("perform", 7) as first:
+    with Turns(redis).take(PERFORM) as first:
         assert first
-    assert 10_000 < redis.pttl("turn:perform:7") <= 12_000
-    with Turns(redis).take("perform", 7) as second:
+    assert 10_000 < redis.pttl("rest:7") <= 12_000
+    with Turns(redis).take(PERFORM) as second:
         assert not second
+    with Turns(redis).take(RECONCILE) as other_work:
+        assert other_work
 
 
 def test_a_killed_worker_holds_its_shop_up_for_half_a_minute_at_most(redis: Redis) -> None:
-    killed = Turns(redis).take("perform", 7)
+    killed = Turns(redis).take(PERFORM)
     assert killed.__enter__()
-    assert 0 < redis.pttl("turn:perform:7") <= 30_000
+    assert 0 < redis.pttl("turn:7") <= 30_000
 
 
 def test_without_redis_nobody_waits() -> None:
-    with (
-        Turns(Redis.from_url("redis://127.0.0.1:1/0")).take("perform", 7) as one,
-        Turns().take("perform", 7) as other,
-    ):
+    gone = Redis.from_url("redis://127.0.0.1:1/0")
+    with Turns(gone).take(PERFORM) as one, Turns(gone).take(PERFORM) as other:
         assert one
         assert other
