@@ -8,7 +8,7 @@ endif
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test lint fmt migrate replay screenshots plugin lock clean
+.PHONY: help setup run demo test bench lint fmt migrate replay screenshots plugin lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -28,8 +28,8 @@ test: setup ## Run all tests (FILES=tests/unit for a part)
 	@$(BIN)/python scripts/ensure_php.py
 	@$(BIN)/python -m pytest -n $(or $(WORKERS),auto) --maxprocesses 4 --dist loadgroup $(FILES)
 
-bench: setup ## Measure what has to be fast, one line each
-	@$(BIN)/python -m bench
+bench: setup ## Measure what has to be fast (ONLY=receiving for a part, JSON=path to keep it elsewhere)
+	@$(BIN)/python -m bench $(ONLY) $(if $(JSON),--json $(JSON))
 
 lint: setup ## Check style, types, architecture, dependencies, locks and documentation
 	@$(BIN)/ruff check .

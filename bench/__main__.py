@@ -1,21 +1,56 @@
-"""`make bench`: every measurement in turn, one table."""
+"""`make bench`: every measurement in turn, one table, and the same as JSON.
 
+python -m bench [module …] [--json PATH]
+"""
+
+import argparse
 import logging
+import sys
+import traceback
+from importlib import import_module
+from pathlib import Path
 
 import structlog
 
-from bench import backtest, pages
+from bench.rows import Row, table, write_json
 
-MODULES = (backtest, pages)
+# In this order. Each is bench/<name>.py with run() -> list[Row], bounded in time by itself.
+MODULES = (
+    "backtest",
+    "pages",
+)
 
 
 def main() -> None:
-    """Measure and print; a line per request would drown the table."""
+    """Measure, print, keep. One that fails takes nothing from the others, but fails the whole."""
+    options = _options()
+    # A line per request would drown the table.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    rows = [row for module in MODULES for row in module.run()]
-    width = max(len(row.name) for row in rows)
-    for row in rows:
-        print(f"{row.name:<{width}}  {row.value:>10,.2f} {row.unit:<4}  {row.note}".rstrip())
+    measured: dict[str, list[Row]] = {}
+    failed = []
+    for name in options.modules or MODULES:
+        print(f"{name} …", file=sys.stderr, flush=True)
+        try:
+            measured[name] = import_module(f"bench.{name}").run()
+        except Exception:  # noqa: BLE001 - shown in full
+            failed.append(name)
+            traceback.print_exc()
+    print("\n".join(table([row for rows in measured.values() for row in rows])))
+    write_json(options.json, measured)
+    if failed:
+        sys.exit(f"Not measured, see above: {', '.join(failed)}")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m bench", description="What has to be fast, measured."
+    )
+    parser.add_argument("modules", nargs="*", metavar="module", help=", ".join(MODULES))
+    parser.add_argument("--json", type=Path, default=Path("var/bench.json"), metavar="PATH")
+    options = parser.parse_args()
+    if unknown := set(options.modules) - set(MODULES):
+        parser.error(f"there is no {', '.join(sorted(unknown))}; choose from {', '.join(MODULES)}")
+    return options
 
 
 if __name__ == "__main__":

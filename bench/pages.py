@@ -21,12 +21,13 @@ from app.db.shops import Shops
 from app.deps import Deps
 from app.domain.clocks import Clock
 from app.web import create_app
-from bench.rows import Row
+from bench.rows import Row, at_most
 from bench.shop_of import NOW, BusyShop, shop_of
 
 ORDERS = 50_000
 ROUNDS = 20
 LIMIT_MS, LIMIT_BYTES = 100, 150_000
+_WEIGHT = at_most(LIMIT_BYTES / 1000)
 
 # Pages with what people type or follow: the same address with another question.
 QUESTIONS = (
@@ -92,8 +93,8 @@ def run() -> list[Row]:
     slowest = max(pages, key=lambda page: page.p95)
     heaviest = max(pages, key=lambda page: page.size)
     head = [
-        Row("slowest page, p95", slowest.p95, "ms", f"{slowest.path}; limit {LIMIT_MS}"),
-        Row("heaviest page", heaviest.size / 1000, "kB", f"{heaviest.path}; limit 150"),
+        Row("slowest page, p95", slowest.p95, "ms", slowest.path, target=at_most(LIMIT_MS)),
+        Row("heaviest page", heaviest.size / 1000, "kB", heaviest.path, target=_WEIGHT),
     ]
     return head + [
         Row(f"  {page.path}", page.p95, "ms", f"{page.size / 1000:.0f} kB, {page.status}")
