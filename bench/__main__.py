@@ -5,6 +5,7 @@ python -m bench [module …] [--json PATH]
 
 import argparse
 import logging
+import signal
 import sys
 import traceback
 from importlib import import_module
@@ -18,12 +19,15 @@ from bench.rows import Row, table, write_json
 MODULES = (
     "backtest",
     "pages",
+    "receiving",
 )
 
 
 def main() -> None:
     """Measure, print, keep. One that fails takes nothing from the others, but fails the whole."""
     options = _options()
+    # Told to end, what was started is ended, too.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     # A line per request would drown the table.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     measured: dict[str, list[Row]] = {}
