@@ -47,10 +47,11 @@ def perform_due(rt: Runtime, shop_id: ShopId, limit: int = 100) -> bool:
         shop = Shops(uow).get(shop_id)
         now, wall = rt.business.now(), rt.wall.now()
         due = ShopData(uow, shop_id).actions.due(now, wall, limit, _kinds_of(shop))
-    for done, action_id in enumerate(due, start=1):
-        perform(rt, shop_id, action_id)
-        if rt.wall.now() - wall > TURN:
-            return done < len(due) or done == limit
+    with rt.mail.kept_open():
+        for done, action_id in enumerate(due, start=1):
+            perform(rt, shop_id, action_id)
+            if rt.wall.now() - wall > TURN:
+                return done < len(due) or done == limit
     return len(due) == limit
 
 
