@@ -80,6 +80,11 @@ class Orders(Repository):
         sealed = self._connection.execute(query).scalar()
         return person_from(self._keyring.open_json(sealed)) if sealed else NOBODY
 
+    def opened(self, stored: StoredOrder) -> Person:
+        """Who placed an order that was just read. Decrypts: not inside a write transaction."""
+        sealed = stored.sealed_person
+        return person_from(self._keyring.open_json(sealed)) if sealed else NOBODY
+
     def save(
         self,
         order: OrderSnapshot,
