@@ -1,11 +1,12 @@
 """Work that is due: rows as planning would have left them, written in bulk."""
 
+import secrets
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Table, insert, select
+from sqlalchemy import Table, insert
 
 from app.db.codec import order_doc, person_doc
 from app.db.models import actions, customers, identities, messages, orders
@@ -17,6 +18,7 @@ from app.domain.ids import ShopId
 from app.domain.money import Money
 from app.domain.reasons import ReasonCode
 from app.domain.snapshots import Line, OrderSnapshot, Person, ProductSnapshot
+from app.pipeline.runtime import Runtime
 
 DAY = timedelta(days=1)
 _CHUNK = 2_000
@@ -36,6 +38,23 @@ def a_shop(db: Database, name: str, now: datetime) -> ShopId:
         shops.change(shop.id, name=name, timezone="Europe/Bratislava", currency="EUR", country="SK")
         shops.set_owner_email(shop.id, f"owner@{name}.example")
     return shop.id
+
+
+def sign_in(rt: Runtime, shop_id: ShopId, due_at: datetime) -> str:
+    """A merchant wants to sign in, now or later; returns the mail's Message-ID. The queue is told
+    nothing.
+    """
+    name = f"<sign-in-{secrets.token_hex(8)}@bench>"
+    with rt.db.write() as uow:
+        uow.connection.execute(
+            insert(actions).values(
+                shop_id=shop_id, kind=ActionKind.SIGN_IN_MAIL, automation="",
+                dedupe_key=name, state=ActionState.PLANNED, payload={"message_id": name},
+                reason=ReasonCode.REQUESTED, reason_params={}, settings_version=0, generation=1,
+                due_at=due_at, useful_until=due_at + DAY, created_at=due_at,
+            )
+        )  # fmt: skip
+    return name
 
 
 class DueWork:
@@ -74,6 +93,13 @@ class DueWork:
         self._write(orders, (self._order(n, first + n - numbers.start) for n in numbers))
         rows = (self._action(kind, n, first + n - numbers.start, due_at) for n in numbers)
         self._write(actions, rows)
+
+    def pile_up(self, numbers: range, due_at: datetime) -> None:
+        """So many more review requests, of orders that nobody knows: they are behind the others,
+        and nobody gets to them.
+        """
+        kind = ActionKind.REVIEW_REQUEST_MAIL
+        self._write(actions, (self._action(kind, n, 0, due_at) for n in numbers))
 
     def _customers(self, numbers: range) -> int:
         sealed = [self._db.keyring.seal_json(person_doc(_person(n))) for n in numbers[:500]]
