@@ -1,12 +1,12 @@
 """Work that is due: rows as planning would have left them, written in bulk."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Table, insert
+from sqlalchemy import Table, insert, text
 
 from app.db.codec import order_doc, person_doc
 from app.db.models import actions, customers, identities, messages, orders
@@ -27,6 +27,15 @@ _AUTOMATIONS = {
     ActionKind.COUPON_CREATE: "milestone_coupon",
 }
 _PRODUCT = "777"
+
+Rules = Mapping[str, dict[str, Any]]
+ASKS_AND_REWARDS: Rules = {
+    "review_request": {"days_after_delivery": 1},
+    "milestone_coupon": {"nth_orders": [1]},
+}
+_AT_ANY_HOUR: Rules = {
+    "contact": {"quiet_from_hour": 0, "quiet_until_hour": 0, "budget_messages": 20}
+}
 
 
 def a_shop(db: Database, name: str, now: datetime) -> ShopId:
@@ -60,11 +69,13 @@ def sign_in(rt: Runtime, shop_id: ShopId, due_at: datetime) -> str:
 class DueWork:
     """Orders of customers of their own, with one action each. Pictures of them are fresh."""
 
-    def __init__(self, db: Database, shop_id: ShopId, now: datetime) -> None:
+    def __init__(
+        self, db: Database, shop_id: ShopId, now: datetime, rules: Rules = ASKS_AND_REWARDS
+    ) -> None:
         self._db, self._shop_id, self._now = db, shop_id, now
-        self._begin()
+        self._begin(rules)
 
-    def _begin(self) -> None:
+    def _begin(self, rules: Rules) -> None:
         """An old shop with its automations on, at any hour, and one product."""
         product = ProductSnapshot(_PRODUCT, "Peştemal Ege", self._now - 90 * DAY)
         sent = (
@@ -75,11 +86,7 @@ class DueWork:
         with self._db.write() as uow:
             data = ShopData(uow, self._shop_id)
             data.products.save(product, self._now)
-            for key, values in (
-                ("contact", {"quiet_from_hour": 0, "quiet_until_hour": 0, "budget_messages": 20}),
-                ("review_request", {"days_after_delivery": 1}),
-                ("milestone_coupon", {"nth_orders": [1]}),
-            ):
+            for key, values in {**rules, **_AT_ANY_HOUR}.items():
                 data.settings.save(
                     key, values, enabled=True, active_since=self._now - 80 * DAY,
                     changed_by="bench", now=self._now,
@@ -94,12 +101,20 @@ class DueWork:
         rows = (self._action(kind, n, first + n - numbers.start, due_at) for n in numbers)
         self._write(actions, rows)
 
-    def pile_up(self, numbers: range, due_at: datetime) -> None:
-        """So many more review requests, of orders that nobody knows: they are behind the others,
-        and nobody gets to them.
-        """
-        kind = ActionKind.REVIEW_REQUEST_MAIL
-        self._write(actions, (self._action(kind, n, 0, due_at) for n in numbers))
+    def pile_up(self, count: int, due_at: datetime) -> None:
+        """So many more review requests, of orders that nobody knows. Written by the database."""
+        self._write(actions, iter([self._action(ActionKind.REVIEW_REQUEST_MAIL, -1, 0, due_at)]))
+        one = "shop_id = :shop AND dedupe_key = 'review_request_mail:-1'"
+        names = [column.name for column in actions.columns if column.name != "id"]
+        values = ", ".join("'pile-' || n" if name == "dedupe_key" else name for name in names)
+        statement = text(
+            "WITH RECURSIVE numbers(n) AS"
+            " (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < :count)"
+            f" INSERT INTO actions ({', '.join(names)})"
+            f" SELECT {values} FROM actions, numbers WHERE {one}"
+        )
+        with self._db.write() as uow:
+            uow.connection.execute(statement, {"shop": self._shop_id, "count": count - 1})
 
     def _customers(self, numbers: range) -> int:
         sealed = [self._db.keyring.seal_json(person_doc(_person(n))) for n in numbers[:500]]

@@ -57,8 +57,8 @@ class Installation:
     def _process(self, name: str) -> Iterator[psutil.Process]:
         argv, ready = [sys.executable, "-m", f"app.{name.rstrip('23456789')}"], self._beats
         if name == "web":
-            argv = web_command(self.settings)
-            argv[argv.index("0.0.0.0")] = "127.0.0.1"  # what is measured is nobody else's business
+            # what is measured is nobody else's business
+            argv = ["127.0.0.1" if x == "0.0.0.0" else x for x in web_command(self.settings)]
             ready = http_ready(f"http://127.0.0.1:{self.settings.web_port}/healthz")
         elif name.startswith("worker"):
             wanted = self._workers() + 1
@@ -128,3 +128,12 @@ def percentile(values: list[float], share: float) -> float:
     """Such a share of the values is not above it."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+
+def wait(true: Callable[[], bool], seconds: float = 60) -> None:
+    """Until it is. Raises TimeoutError."""
+    end = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > end:
+            raise TimeoutError(f"not within {seconds:.0f} s")
+        time.sleep(0.02)

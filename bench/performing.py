@@ -1,7 +1,7 @@
 """What is due: mails and coupons per second, the platforms' limits, and who waits for whom."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +16,7 @@ from app.domain.actions import ActionKind
 from app.domain.ids import ShopId
 from app.pipeline.perform import perform_due
 from bench.due import DueWork, a_shop, sign_in
-from bench.installation import Installation, installation
+from bench.installation import Installation, installation, wait
 from bench.processes import home
 from bench.rows import Row
 from bench.stores import CLIENT_ID, CLIENT_SECRET, SHOPIFY, ask, connect, twin
@@ -139,9 +139,9 @@ def _fairness(found: Installation) -> Iterator[Row]:
     noisy, quiet = a_shop(deps.db, "noisy", now), a_shop(deps.db, "quiet", now)
     work = DueWork(deps.db, noisy, now)
     work.plan(ActionKind.REVIEW_REQUEST_MAIL, range(ENOUGH), now - timedelta(minutes=5))
-    work.pile_up(range(ENOUGH, NOISE), now - timedelta(minutes=1))
+    work.pile_up(NOISE - ENOUGH, now - timedelta(minutes=1))
     with found.running("worker", "clock"):
-        _wait(lambda: len(found.sink.mails()) > 20)
+        wait(lambda: len(found.sink.mails()) > 20)
         waits = [_seconds_to_mail(found, quiet) for _ in range(ASKED)]
         yield Row(
             "due action beside 100,000 of another shop, worst", max(waits), "s",
@@ -149,13 +149,13 @@ def _fairness(found: Installation) -> Iterator[Row]:
         )  # fmt: skip
         _flood(deps, noisy, NOISE)
         deps.dispatch(("drain", (noisy,)))
-        _wait(lambda: _pending(deps, noisy) < NOISE)
+        wait(lambda: _pending(deps, noisy) < NOISE)
         waits = []
         for _ in range(ASKED):
             _flood(deps, quiet, 1)
             began = time.monotonic()
             deps.dispatch(("drain", (quiet,)))
-            _wait(lambda: _pending(deps, quiet) == 0)
+            wait(lambda: _pending(deps, quiet) == 0)
             waits.append(time.monotonic() - began)
         yield Row(
             "delivery beside 100,000 of another shop, worst", max(waits), "s",
@@ -167,7 +167,7 @@ def _seconds_to_mail(found: Installation, shop_id: ShopId) -> float:
     """A merchant wants to sign in; nobody tells the queue, the clock has to see it."""
     began = time.monotonic()
     name = sign_in(found.deps, shop_id, found.deps.wall.now())
-    _wait(lambda: name in found.sink.mails())
+    wait(lambda: name in found.sink.mails())
     return found.sink.mails()[name] - began
 
 
@@ -189,14 +189,6 @@ def _pending(deps: Deps, shop_id: ShopId) -> int:
     query = select(func.count()).where(inbox.c.shop_id == shop_id, inbox.c.state == "pending")
     with deps.db.read() as uow:
         return int(uow.connection.execute(query).scalar_one())
-
-
-def _wait(true: Callable[[], bool], seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        if time.monotonic() > end:
-            raise TimeoutError(f"not within {seconds:.0f} s")
-        time.sleep(0.02)
 
 
 def _silent(deps: Deps) -> Deps:

@@ -21,10 +21,12 @@ SHOPIFY = "cinar-breza"
 
 @contextmanager
 def twin(folder: Path, platform: str) -> Iterator[str]:
-    """Its address. Nobody listens where it delivers to."""
+    """Its address. It delivers to those whom it is told of, WooCommerce's without its delay."""
     port = free_port()
     argv = [sys.executable, "-m", f"twins.{platform}", "--port", str(port), "--seed", "demo"]
-    if platform == "shopify":
+    if platform == "woocommerce":
+        argv += ["--queue-delay", "0.02"]
+    else:
         argv += ["--client-id", CLIENT_ID, "--client-secret", CLIENT_SECRET]
         argv += ["--app-url", "http://127.0.0.1:9"]
     url = f"http://127.0.0.1:{port}"
