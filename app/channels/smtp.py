@@ -8,6 +8,7 @@ it only the server's answer tells.
 import contextlib
 import re
 import smtplib
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -114,6 +115,10 @@ class SmtpTransport:
         else:
             server = smtplib.SMTP(chosen.host, chosen.port, timeout=chosen.timeout)
         try:
+            # The closing dot is a packet of its own: without this it is held back until the other
+            # side confirms what came before, and that takes its time (40 ms on Linux).
+            if server.sock:
+                server.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             server.ehlo_or_helo_if_needed()
             if chosen.security == "starttls":
                 server.starttls(context=chosen.tls)

@@ -346,3 +346,13 @@ def test_a_server_that_has_enough_of_a_connection_gets_a_new_one(ending: bytes) 
                 assert smtp.send(MAIL).detail == "250 OK"
         thread.join()
     assert len(set(taken)) == 3
+
+
+def test_the_closing_dot_does_not_wait_for_the_rest_to_be_confirmed() -> None:
+    """It did, 40 ms with each mail: two small writes in a row are what Nagle's algorithm is for."""
+    with serving(Inbox()) as smtp, smtp.kept_open():
+        smtp.send(MAIL)
+        kept = smtp._kept.server
+        assert kept
+        assert kept.sock
+        assert kept.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
