@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:8000"
     web_port: int = Field(default=8000, ge=1, le=65535)
     web_threads: int = Field(default=8, ge=1, le=256)
+    workers: int = Field(default=2, ge=1, le=64)
     trusted_proxies: int = Field(default=0, ge=0, le=5)
     max_body_bytes: int = Field(default=5_000_000, ge=10_000)
 

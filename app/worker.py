@@ -12,6 +12,7 @@ import structlog
 from redis import Redis
 from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
+from rq.worker import DequeueStrategy
 
 from app.bootstrap import build_deps
 from app.config import load_settings
@@ -35,7 +36,10 @@ def main() -> None:
     redis = connect(settings.redis_url)
     tasks.prepare(deps, redis)
     _look_back(Watch(deps, (FileWitness(settings.data_dir), RedisWitness(redis))))
-    listening(settings.redis_url).work(logging_level="WARNING")
+    # In turn, not one before the other: a flood of deliveries must not keep what is due waiting.
+    listening(settings.redis_url).work(
+        logging_level="WARNING", dequeue_strategy=DequeueStrategy.ROUND_ROBIN
+    )
 
 
 def listening(redis_url: str) -> SimpleWorker:

@@ -20,6 +20,9 @@ MODULES = (
     "backtest",
     "pages",
     "receiving",
+    "performing",
+    "latency",
+    "cost",
 )
 
 

@@ -1,6 +1,7 @@
 """What a channel promises: one mail in, an acceptance out, or an error that says who must act."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -61,6 +62,10 @@ class MailTransport(Protocol):
         (our account or sender was refused), `Refused` with one of the two codes above,
         `Uncertain` (handed over, no answer), and `UnusableMail` before anything was sent.
         """
+        ...
+
+    def kept_open(self) -> AbstractContextManager[None]:
+        """While inside, this thread's mails may share what is dear to open."""
         ...
 
     def lookup(self, message_id: str) -> bool | None:

@@ -72,11 +72,14 @@ _QUIET = (b"Configuration allows spawning up to",)
 
 
 def _services(settings: Settings, env: Mapping[str, str]) -> list[ProcessSpec]:
-    """Web, worker and clock."""
+    """Web, workers and clock."""
     web = f"http://127.0.0.1:{settings.web_port}"
     return [
         ProcessSpec("web", web_command(settings), env, http_ready(f"{web}/healthz"), quiet=_QUIET),
-        ProcessSpec("worker", [sys.executable, "-m", "app.worker"], env),
+        *(
+            ProcessSpec(f"worker{number}", [sys.executable, "-m", "app.worker"], env)
+            for number in ("", *range(2, settings.workers + 1))
+        ),
         ProcessSpec("clock", [sys.executable, "-m", "app.clock"], env),
     ]
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import exists, func, select, update
 
 from app.db.base import Repository
-from app.db.models import inbox
+from app.db.models import inbox, shops
 from app.db.session import UnitOfWork
 from app.domain.ids import InboxId, ShopId
 
@@ -155,9 +155,10 @@ class Inbox(Repository):
 
 def shops_with_pending(uow: UnitOfWork, received_before: datetime) -> list[ShopId]:
     """Shops whose rows wait although a drain should have come (the sweep)."""
-    query = (
-        select(inbox.c.shop_id)
-        .where(inbox.c.state == "pending", inbox.c.received_at < received_before)
-        .distinct()
+    theirs = select(inbox.c.id).where(
+        inbox.c.shop_id == shops.c.id,
+        inbox.c.state == "pending",
+        inbox.c.received_at < received_before,
     )
+    query = select(shops.c.id).where(exists(theirs)).order_by(shops.c.id)
     return [ShopId(shop_id) for (shop_id,) in uow.connection.execute(query)]

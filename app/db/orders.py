@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select, update
+from sqlalchemy import and_, case, func, or_, select, tuple_, update
 
 from app.db.base import Repository
 from app.db.codec import (
@@ -53,6 +53,15 @@ class NamedOrder:
     person: Person
 
 
+@dataclass(frozen=True, slots=True)
+class PaidOrder:
+    """An order among those that were paid, and its place there."""
+
+    order_id: PlatformId
+    paid_at: datetime
+    row: int
+
+
 class Orders(Repository):
     """Orders of one shop."""
 
@@ -69,6 +78,11 @@ class Orders(Repository):
         """Who ordered; nobody if unknown or erased. Decrypts: not inside a write transaction."""
         query = select(orders.c.person).where(self._mine(orders), orders.c.platform_id == order_id)
         sealed = self._connection.execute(query).scalar()
+        return person_from(self._keyring.open_json(sealed)) if sealed else NOBODY
+
+    def opened(self, stored: StoredOrder) -> Person:
+        """Who placed an order that was just read. Decrypts: not inside a write transaction."""
+        sealed = stored.sealed_person
         return person_from(self._keyring.open_json(sealed)) if sealed else NOBODY
 
     def save(
@@ -196,14 +210,18 @@ class Orders(Repository):
         )
         return [order_id for (order_id,) in self._connection.execute(query)]
 
-    def paid_since(self, since: datetime) -> list[PlatformId]:
-        """Ids of orders paid at or after a time, oldest first."""
+    def paid_since(self, since: datetime, after: PaidOrder | None, limit: int) -> list[PaidOrder]:
+        """The next orders paid at or after a time, oldest first; going on `after` one of them."""
         query = (
-            select(orders.c.platform_id)
+            select(orders.c.platform_id, orders.c.paid_at, orders.c.id)
             .where(self._mine(orders), orders.c.paid_at >= since)
-            .order_by(orders.c.paid_at)
+            .order_by(orders.c.paid_at, orders.c.id)
+            .limit(limit)
         )
-        return [order_id for (order_id,) in self._connection.execute(query)]
+        if after:
+            place = tuple_(orders.c.paid_at, orders.c.id)
+            query = query.where(place > tuple_(after.paid_at, after.row))
+        return [PaidOrder(*row) for row in self._connection.execute(query)]
 
     def forget_person(self, order_id: PlatformId) -> None:
         """Erase who ordered; the facts of the order stay."""

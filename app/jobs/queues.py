@@ -18,7 +18,7 @@ from app.jobs.ours import RUN
 
 log = structlog.get_logger()
 
-# Listened to in this order: what just came in, then what is due, then what can wait.
+# Listened to in turn: what just came in, what is due, what can wait.
 QUEUES = ("drain", "perform", "background")
 _QUEUE_OF = {"drain": "drain", "perform": "perform", "recover": "perform", "refresh": "drain"}
 _TIMEOUT_SECONDS = 600

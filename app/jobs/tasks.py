@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 from app.deps import Deps
 from app.domain.ids import ShopId
 from app.jobs.queues import flag
+from app.jobs.turns import Turns
 from app.logs import begin_job, place_of
 from app.pipeline.interpret import drain
 from app.pipeline.perform import perform_due, recover
@@ -39,11 +40,12 @@ class _Worker:
 
     deps: Deps
     redis: Redis
+    turns: Turns
 
 
 def prepare(deps: Deps, redis: Redis) -> None:
     """Give the jobs what they need; called by the worker at start."""
-    _Worker.deps, _Worker.redis = deps, redis
+    _Worker.deps, _Worker.redis, _Worker.turns = deps, redis, Turns(redis, deps.dispatch)
 
 
 def run(name: str, *arguments: Any) -> None:
@@ -55,7 +57,10 @@ def run(name: str, *arguments: Any) -> None:
     begin_job(name, arguments[0] if arguments else None)
     began = perf_counter()
     try:
-        TASKS[name](_Worker.deps, *arguments)
+        with _Worker.turns.take((name, arguments)) as ours:
+            if not ours:
+                return
+            TASKS[name](_Worker.deps, *arguments)
     except Exception as error:  # noqa: BLE001 - raised again, without its text
         # The queue keeps and logs what is raised: without the error's text, which may be content.
         what, place = type(error).__name__, place_of(error)
@@ -64,16 +69,21 @@ def run(name: str, *arguments: Any) -> None:
     log.info("job.done", ms=round((perf_counter() - began) * 1000))
 
 
-def _perform(deps: Deps, shop_id: ShopId) -> None:
-    if perform_due(deps, shop_id):
-        deps.dispatch(("perform", (shop_id,)))  # behind the other shops
+def _in_turns(name: str, work: Callable[[Deps, ShopId], bool]) -> Callable[[Deps, ShopId], None]:
+    """Work that asks for itself again while there is more, behind the other shops."""
+
+    def turn(deps: Deps, shop_id: ShopId) -> None:
+        if work(deps, shop_id):
+            deps.dispatch((name, (shop_id,)))
+
+    return turn
 
 
 TASKS: dict[str, Callable[..., object]] = {
     "drain": drain,
-    "perform": _perform,
+    "perform": _in_turns("perform", perform_due),
     "recover": recover,
-    "refresh": refreshing.refresh_due,
+    "refresh": _in_turns("refresh", refreshing.refresh_due),
     "reconcile": reconcile.reconcile,
     "import_history": importing.continue_import,
     "check_connection": connections.check,

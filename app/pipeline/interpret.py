@@ -25,11 +25,11 @@ from app.pipeline import control
 from app.pipeline.facts import Facts
 from app.pipeline.runtime import Runtime
 from app.pipeline.troubles import copy_seen
+from app.pipeline.turns import TURN
 from app.platforms.base import Foreign, Ignored, Received, Unknown
 
 BATCH = 25
 LEASE = timedelta(seconds=60)
-TURN = timedelta(seconds=20)  # then the other shops' jobs come first
 _GONE = (ShopState.DISCONNECTED, ShopState.ERASED)
 log = structlog.get_logger()
 

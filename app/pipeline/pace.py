@@ -13,7 +13,7 @@ _HOUR = timedelta(hours=1)
 
 def slow_start(data: ShopData, now: datetime) -> Defer | None:
     """Wait if the shop is new and has sent its share of this hour."""
-    if data.messages.count() >= FIRST_MAILS:
+    if data.messages.count(FIRST_MAILS) >= FIRST_MAILS:
         return None
     recent = data.messages.sent_since(now - _HOUR)
     if len(recent) < PER_HOUR:

@@ -33,24 +33,25 @@ from app.pipeline.freshness import bring_up_to_date
 from app.pipeline.pace import slow_start
 from app.pipeline.plan import Planner, undo_of, write
 from app.pipeline.runtime import Runtime
+from app.pipeline.turns import TURN
 
 LEASE = timedelta(minutes=5)  # longer than an effect's HTTP time-outs, retries included
-TURN = timedelta(seconds=60)  # and the job's time-out is longer than both together
 
 
-def perform_due(rt: Runtime, shop_id: ShopId, limit: int = 50) -> bool:
+def perform_due(rt: Runtime, shop_id: ShopId, limit: int = 100) -> bool:
     """Perform what is due for one shop; True if there may be more.
 
-    Ends after `TURN`, so that no shop keeps a worker and no job is cut off inside an effect.
+    Ends with the action during which `TURN` is over, so that no shop keeps a worker for itself.
     """
     with rt.db.read() as uow:
         shop = Shops(uow).get(shop_id)
         now, wall = rt.business.now(), rt.wall.now()
         due = ShopData(uow, shop_id).actions.due(now, wall, limit, _kinds_of(shop))
-    for done, action_id in enumerate(due):
-        if rt.wall.now() - wall > TURN:
-            return done < len(due)
-        perform(rt, shop_id, action_id)
+    with rt.mail.kept_open():
+        for done, action_id in enumerate(due, start=1):
+            perform(rt, shop_id, action_id)
+            if rt.wall.now() - wall > TURN:
+                return done < len(due) or done == limit
     return len(due) == limit
 
 
@@ -106,8 +107,7 @@ def _settle(
 
 def _claim(rt: Runtime, shop: Shop, seen: Action) -> Work | None:
     """Second look, guards, budget and compare-and-set, all in one transaction."""
-    order = _opened_order(rt, shop, seen)
-    email_hash = _email_hash(rt, shop, order)
+    order, email_hash = _opened_order(rt, shop, seen)
     with rt.db.write() as uow:
         data = ShopData(uow, shop.id)
         if seen.customer_id is not None:
@@ -141,21 +141,17 @@ def _claim(rt: Runtime, shop: Shop, seen: Action) -> Work | None:
     return Work(rt, shop, claimed, order, now)
 
 
-def _opened_order(rt: Runtime, shop: Shop, action: Action) -> OrderSnapshot | None:
-    """The order with its person; opened before the transaction."""
+def _opened_order(rt: Runtime, shop: Shop, action: Action) -> tuple[OrderSnapshot | None, str]:
+    """The order with its person, and the hash of the address; opened before the transaction."""
     if not action.order_id:
-        return None
+        return None, ""
     with rt.db.read() as uow:
-        orders = ShopData(uow, shop.id).orders
-        stored = orders.get(action.order_id)
-        return replace(stored.order, person=orders.person(action.order_id)) if stored else None
-
-
-def _email_hash(rt: Runtime, shop: Shop, order: OrderSnapshot | None) -> str:
-    if order is None:
-        return ""
-    with rt.db.read() as uow:
-        return ShopData(uow, shop.id).customers.email_hash(order.person.email) or ""
+        data = ShopData(uow, shop.id)
+        stored = data.orders.get(action.order_id)
+        if stored is None:
+            return None, ""
+        person = data.orders.opened(stored)
+        return replace(stored.order, person=person), data.customers.email_hash(person.email) or ""
 
 
 def _verdict(data: ShopData, shop: Shop, action: Action, now: datetime) -> Verdict:
@@ -228,10 +224,10 @@ def _answer(rt: Runtime, data: ShopData, action: Action, verdict: Defer | Skip) 
 
 
 def _plan(rt: Runtime, data: ShopData, action: Action, *follow_ups: Schedule | None) -> None:
-    planner = Planner(rt, data)
-    for schedule in follow_ups:
-        if schedule:
-            planner.apply(schedule, action.automation, action.customer_id, action.settings_version)
+    for schedule in filter(None, follow_ups):
+        Planner(rt, data).apply(
+            schedule, action.automation, action.customer_id, action.settings_version
+        )
 
 
 # ending
@@ -265,7 +261,8 @@ def recover(rt: Runtime, shop_id: ShopId) -> None:
             action = ShopData(uow, shop_id).actions.take_over(seen, rt.wall.now(), lease)
         if action is None:  # its worker lives, or another one recovers it
             continue
-        work = Work(rt, shop, action, _opened_order(rt, shop, action), rt.business.now())
+        order, _ = _opened_order(rt, shop, action)
+        work = Work(rt, shop, action, order, rt.business.now())
         try:
             _resume(rt, work)
         except Exception as error:  # noqa: BLE001 - the table in failures.py knows every kind

@@ -8,6 +8,7 @@ until `history_complete`.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from app.db.orders import PaidOrder
 from app.db.shops import Shops
 from app.db.tenant import ShopData
 from app.domain.ids import ShopId
@@ -71,13 +72,30 @@ def _settle(rt: Runtime, shop_id: ShopId) -> None:
     """
     drain(rt, shop_id)
     with rt.db.read() as uow:
-        if ShopData(uow, shop_id).inbox.has_pending("import"):
+        data = ShopData(uow, shop_id)
+        if data.inbox.has_pending("import"):
             return
-    catch_up(rt, shop_id)
+        state = data.cursors.get(CURSOR)
+    decided = catch_up(rt, shop_id, _place(state))
     with rt.db.write() as uow:
         data, shop = ShopData(uow, shop_id), Shops(uow).get(shop_id)
         if not shop.connected or shop.history_complete:
             return
+        if decided:
+            data.cursors.put(CURSOR, {"stage": SETTLING, **_as_state(decided)}, rt.wall.now())
+            uow.after_commit("import_history", shop_id)
+            return
         Shops(uow).change(shop_id, history_complete=True)
         orders = data.orders.count()
         data.journal.write("completed", "import", rt.business.now(), params={"orders": orders})
+
+
+def _as_state(decided: PaidOrder) -> State:
+    return {"order": decided.order_id, "paid": decided.paid_at.isoformat(), "row": decided.row}
+
+
+def _place(state: State) -> PaidOrder | None:
+    """Up to which order was decided again."""
+    if "row" not in state:
+        return None
+    return PaidOrder(state["order"], datetime.fromisoformat(state["paid"]), state["row"])

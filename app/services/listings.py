@@ -20,9 +20,9 @@ from app.domain.ids import ShopId
 from app.pipeline.receive import store_fetched
 from app.pipeline.runtime import Runtime
 from app.pipeline.troubles import met
+from app.pipeline.turns import TURN
 from app.platforms.base import Page, Store
 
-TURN = timedelta(seconds=20)  # then the other shops' jobs come first
 LEASE = timedelta(minutes=3)  # longer than one page with all its time-outs
 log = structlog.get_logger()
 

@@ -13,18 +13,20 @@ from app.domain.ids import ShopId
 from app.pipeline.failures import back_off
 from app.pipeline.freshness import read
 from app.pipeline.troubles import met
+from app.pipeline.turns import TURN
 
 _READING = timedelta(minutes=3)  # longer than one object with its time-outs and retries
 log = structlog.get_logger()
 
 
-def refresh_due(deps: Deps, shop_id: ShopId) -> None:
-    """Read everything that is due for one shop."""
+def refresh_due(deps: Deps, shop_id: ShopId) -> bool:
+    """Read what is due for one shop, for one turn; True if there may be more."""
+    end = deps.wall.now() + TURN
     with deps.db.read() as uow:
         shop = Shops(uow).get(shop_id)
         rows = ShopData(uow, shop_id).refreshes.due(deps.wall.now())
     if not shop.connected:
-        return
+        return False
     for due in rows:
         with deps.db.write() as uow:
             row = ShopData(uow, shop_id).refreshes.take(due, deps.wall.now() + _READING)
@@ -34,9 +36,12 @@ def refresh_due(deps: Deps, shop_id: ShopId) -> None:
             read(deps, shop, deps.open_store(shop), row.kind, row.platform_id)
         except AfterglowError as error:
             _later(deps, shop, row, error)
-            return
+            return False
         with deps.db.write() as uow:
             ShopData(uow, shop_id).refreshes.done(row)
+        if deps.wall.now() > end:
+            return True
+    return False
 
 
 def _later(deps: Deps, shop: Shop, row: RefreshRow, error: AfterglowError) -> None:

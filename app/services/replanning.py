@@ -2,6 +2,7 @@
 
 from app.automations.base import Automation
 from app.automations.registry import AUTOMATIONS
+from app.db.orders import PaidOrder
 from app.db.settings import SettingsVersion
 from app.db.tenant import ShopData
 from app.domain.actions import Action
@@ -12,15 +13,23 @@ from app.domain.snapshots import OrderSnapshot
 from app.pipeline.context import Assembler, settings_of
 from app.pipeline.plan import Planner, relevant
 from app.pipeline.runtime import Runtime
+from app.pipeline.turns import TURN
 
-CHUNK = 200  # rows per transaction
+CHUNK = 50  # rows per transaction
+_AT_ONCE = 1000  # orders; more than a turn is enough for
 
 
 def replan(rt: Runtime, shop_id: ShopId) -> None:
-    """Decide anew what waits under older settings than the present ones. May be repeated."""
+    """Decide anew what waits under older settings than the present ones, for one turn; what is
+    left is asked for again. May be repeated.
+    """
+    end = rt.wall.now() + TURN
     for automation in AUTOMATIONS:
         while _replan_some(rt, shop_id, automation):
-            pass
+            if rt.wall.now() > end:
+                with rt.db.write() as uow:
+                    uow.after_commit("replan", shop_id)
+                return
 
 
 def _replan_some(rt: Runtime, shop_id: ShopId, automation: Automation) -> bool:
@@ -40,21 +49,25 @@ def _replan_some(rt: Runtime, shop_id: ShopId, automation: Automation) -> bool:
         return len(stale) == CHUNK
 
 
-def catch_up(rt: Runtime, shop_id: ShopId) -> None:
-    """All of the history was read: what was decided without it is decided again.
+def catch_up(rt: Runtime, shop_id: ShopId, after: PaidOrder | None) -> PaidOrder | None:
+    """All of the history was read: what was decided without it is decided again, for one turn.
 
-    A milestone reached while earlier orders were still being read was not seen as one. May be
-    repeated.
+    A milestone reached while earlier orders were still being read was not seen as one. Goes on
+    `after` an order; returns the one at which the turn ended, None at the end. May be repeated.
     """
+    end = rt.wall.now() + TURN
     with rt.db.read() as uow:
         data = ShopData(uow, shop_id)
         running = [(a, v) for a in AUTOMATIONS if (v := data.settings.current(a.key)) and v.enabled]
         since = [v.active_since for _, v in running if v.active_since]
-        recent = data.orders.paid_since(min(since)) if since else []
-    for order_id in recent:
+        recent = data.orders.paid_since(min(since), after, _AT_ONCE) if since else []
+    for order in recent:
         with rt.db.write() as uow:
             for automation, version in running:
-                _decide(rt, ShopData(uow, shop_id), automation, version, order_id)
+                _decide(rt, ShopData(uow, shop_id), automation, version, order.order_id)
+        if rt.wall.now() > end:
+            return order
+    return recent[-1] if len(recent) == _AT_ONCE else None
 
 
 def _decide_again(

@@ -3,7 +3,7 @@ to see what became of it in the store and the outbox.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -105,6 +105,9 @@ class CountingTransport:
         result = self.outbox.send(message)
         self.handed_over.append(message.message_id)
         return result
+
+    def kept_open(self) -> AbstractContextManager[None]:
+        return self.outbox.kept_open()
 
     def lookup(self, message_id: str) -> bool | None:
         return None if self.blind else self.outbox.lookup(message_id)

@@ -1,6 +1,7 @@
 """Stores that fail half-way, refuse, throttle or are away: effects end once, and say what waits."""
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
@@ -297,6 +298,9 @@ class _Silent:
             self.silences -= 1
             raise Uncertain("no answer to the mail")
         return result
+
+    def kept_open(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def lookup(self, _message_id: str) -> None:
         return None

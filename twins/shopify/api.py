@@ -34,6 +34,14 @@ def api_blueprint(twin: Twin) -> Blueprint:
         answer = run(shop, buckets.of(shop), given["query"], given.get("variables") or {})
         return jsonify(answer)
 
+    @blueprint.get("/_twin/shops/<handle>/points")
+    def points(handle: str) -> ResponseReturnValue:
+        shop = twin.shop(handle)
+        if shop is None:
+            return jsonify({"error": f"There is no shop {handle}."}), 404
+        bucket = buckets.of(shop)
+        return jsonify({**bucket.status(), "throttled": bucket.refusals})
+
     @blueprint.after_request
     def name_request(response: Response) -> Response:
         response.headers["X-Request-Id"] = str(uuid.uuid4())

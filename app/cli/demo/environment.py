@@ -73,6 +73,7 @@ def environment(data_dir: Path, ports: Ports) -> dict[str, str]:
         "DATA_DIR": str(data_dir),
         "SECRET_KEYS": _own_secret(data_dir),
         "WEB_PORT": str(ports.web),
+        "WORKERS": "1",
         "PUBLIC_URL": f"http://127.0.0.1:{ports.web}",
         "ALLOW_LOOPBACK_STORES": "true",
         "SHOPIFY_CLIENT_ID": "demo-client-id",

@@ -11,9 +11,13 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from app.db.models.base import BigId, Json, metadata, primary_id, tenant, time
+
+# Only few rows wait, and of those whose time has come each shop finds its own.
+_CLAIMABLE = text("state IN ('planned', 'deferred')")
 
 actions = Table(
     "actions",
@@ -42,7 +46,16 @@ actions = Table(
     time("created_at", nullable=False),  # business time
     time("ended_at"),  # business time
     UniqueConstraint("shop_id", "dedupe_key"),
-    Index("ix_actions_due", "state", "due_at", "shop_id"),
+    Index(
+        "ix_actions_claimable",
+        "shop_id",
+        "due_at",
+        "id",
+        "kind",
+        "not_before",
+        sqlite_where=_CLAIMABLE,
+        postgresql_where=_CLAIMABLE,
+    ),
     Index("ix_actions_lease", "state", "lease_until"),
     Index("ix_actions_order", "shop_id", "order_id"),
     Index("ix_actions_customer", "shop_id", "customer_id"),

@@ -169,7 +169,7 @@ def _to_customer(work: Work, mail: ReviewRequestMail | MilestoneCouponMail) -> L
         to_address=person.email.strip(),
         to_name=name or None,
         from_name=work.shop.sender,
-        reply_to=answers_to(work),
+        reply_to=mail.shop.reply_to,
         unsubscribe_url=mail.unsubscribe_url,
     )
 

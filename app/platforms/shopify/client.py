@@ -92,6 +92,7 @@ class Client:
     def _run(self, operation: str, variables: Mapping[str, Any]) -> Answer:
         """One operation, with waiting for points and one renewal of the token."""
         renew = renewed = False
+        self._nap(self._bucket.wait(operation))
         for _ in range(_ATTEMPTS):
             response = self._post(operation, variables, renew=renew)
             renew = False
@@ -103,7 +104,7 @@ class Client:
                 self._nap((retry_after(response) or timedelta(seconds=LONGEST_NAP)).total_seconds())
                 continue
             body = self._decoded(response)
-            wait = self._wait_of(body)
+            wait = self._wait_of(body, operation)
             if wait is None:
                 return self._answer(operation, body, store_clock(response))
             self._nap(wait)
@@ -151,12 +152,12 @@ class Client:
         if seconds > 0:
             self._sleep(seconds)
 
-    def _wait_of(self, body: Mapping[str, Any]) -> float | None:
+    def _wait_of(self, body: Mapping[str, Any], operation: str) -> float | None:
         """Seconds to wait if the answer says THROTTLED (with HTTP 200), else None."""
         cost = (body.get("extensions") or {}).get("cost") or {}
         if "THROTTLED" in {_code(error) for error in body.get("errors") or ()}:
-            return self._bucket.throttled_wait(cost)
-        self._bucket.learn(cost)
+            return self._bucket.throttled_wait(cost, operation)
+        self._bucket.learn(cost, operation)
         return None
 
     def _answer(

@@ -26,9 +26,17 @@ class Bucket:
         self._seconds = seconds
         self._lock = Lock()
         self._level: _Level | None = None
+        self._costs: dict[str, float] = {}  # by operation, as Shopify asked last
 
-    def learn(self, cost: Mapping[str, Any]) -> None:
+    def wait(self, operation: str) -> float:
+        """Seconds until an operation fits, as far as we know: better waited than refused."""
+        return self._wait_for(self._costs.get(operation, 0.0))
+
+    def learn(self, cost: Mapping[str, Any], operation: str = "") -> None:
         """Take over `extensions.cost` of an answer."""
+        requested = cost.get("requestedQueryCost")
+        if isinstance(requested, int) and operation:
+            self._costs[operation] = float(requested)
         status = cost.get("throttleStatus") or {}
         try:
             level = _Level(
@@ -49,9 +57,9 @@ class Bucket:
             level = self._level
         return self._wait_for(level.maximum * BACKGROUND_SHARE) if level else 0.0
 
-    def throttled_wait(self, cost: Mapping[str, Any]) -> float:
+    def throttled_wait(self, cost: Mapping[str, Any], operation: str = "") -> float:
         """Seconds until a query that was throttled fits."""
-        self.learn(cost)
+        self.learn(cost, operation)
         requested = cost.get("requestedQueryCost")
         if not isinstance(requested, int) or self._level is None:
             return _PATIENCE_WITHOUT_NUMBERS

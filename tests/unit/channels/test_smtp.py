@@ -21,6 +21,7 @@ class Inbox:
     def __init__(self, **answers: str) -> None:
         self.answers = answers
         self.received: list[Envelope] = []
+        self.lines: list[Any] = []  # over which each came
 
     async def handle_MAIL(  # noqa: N802 – aiosmtpd's names
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -40,6 +41,7 @@ class Inbox:
         )
         if answer.startswith("2"):
             self.received.append(envelope)
+            self.lines.append(session.peer)
         return answer
 
 
@@ -278,3 +280,79 @@ def test_an_unusable_address_never_reaches_the_server() -> None:
     with serving(inbox) as smtp, pytest.raises(Refused):
         smtp.send(mail(to_address="žofia@posta.example"))
     assert inbox.received == []
+
+
+# several mails over one connection
+
+
+def test_mails_share_a_connection_while_it_is_kept_open() -> None:
+    inbox = Inbox()
+    with serving(inbox) as smtp:
+        with smtp.kept_open():
+            for _ in range(3):
+                smtp.send(MAIL)
+        smtp.send(MAIL)
+        smtp.send(MAIL)
+    assert len(inbox.received) == 5
+    assert [inbox.lines.count(line) for line in dict.fromkeys(inbox.lines)] == [3, 1, 1]
+
+
+def test_another_thread_has_its_own_connection() -> None:
+    inbox = Inbox()
+    with serving(inbox) as smtp, smtp.kept_open():
+        smtp.send(MAIL)
+        other = threading.Thread(target=smtp.send, args=(MAIL,))
+        other.start()
+        other.join()
+        smtp.send(MAIL)
+    assert [inbox.lines.count(line) for line in dict.fromkeys(inbox.lines)] == [2, 1]
+
+
+def test_a_refused_mail_leaves_the_next_one_unharmed() -> None:
+    inbox = Inbox()
+    with serving(inbox) as smtp, smtp.kept_open():
+        smtp.send(MAIL)
+        inbox.answers["rcpt"] = "550 5.1.1 nobody here"
+        with pytest.raises(Refused):
+            smtp.send(MAIL)
+        inbox.answers.clear()
+        smtp.send(MAIL)
+    assert len(inbox.received) == 2
+
+
+@pytest.mark.parametrize("ending", [b"", b"421 4.3.2 too many mails\r\n"])
+def test_a_server_that_has_enough_of_a_connection_gets_a_new_one(ending: bytes) -> None:
+    """Nothing of the next mail was handed over yet: it is sent, and once."""
+    taken: list[int] = []
+
+    def one_mail(connection: socket.socket) -> None:
+        talk(connection, b"DATA", b"354 go on\r\n")
+        read_mail(connection)
+        taken.append(connection.getpeername()[1])
+        connection.sendall(b"250 OK\r\n" + ending)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            for _ in range(3):
+                with listener.accept()[0] as connection:
+                    one_mail(connection)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        smtp = transport(listener.getsockname()[1])
+        with smtp.kept_open():
+            for _ in range(3):
+                assert smtp.send(MAIL).detail == "250 OK"
+        thread.join()
+    assert len(set(taken)) == 3
+
+
+def test_the_closing_dot_does_not_wait_for_the_rest_to_be_confirmed() -> None:
+    """It did, 40 ms with each mail: two small writes in a row are what Nagle's algorithm is for."""
+    with serving(Inbox()) as smtp, smtp.kept_open():
+        smtp.send(MAIL)
+        kept = smtp._kept.server
+        assert kept
+        assert kept.sock
+        assert kept.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

@@ -124,6 +124,7 @@ class Bucket:
 
     def __init__(self, points: float, restore_per_second: float) -> None:
         self.points, self.restore = points, restore_per_second
+        self.refusals = 0  # how often there were not enough
         self._available, self._at = points, monotonic()
         self._lock = Lock()
 
@@ -132,6 +133,7 @@ class Bucket:
         with self._lock:
             self._fill()
             if self._available < cost:
+                self.refusals += 1
                 return False
             self._available -= cost
             return True

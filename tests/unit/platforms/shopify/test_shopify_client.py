@@ -80,6 +80,18 @@ def test_throttling_is_waited_out_as_long_as_the_missing_points_take() -> None:
     assert naps == [pytest.approx(1.5)]
 
 
+def test_what_surely_has_not_the_points_is_not_even_sent() -> None:
+    naps = Naps()
+    left = {"requestedQueryCost": 120, "throttleStatus": FULL | {"currentlyAvailable": 20}}
+    answer = Reply({"data": PRODUCT, "extensions": {"cost": left}})
+    with scripted_shop(answer, answer) as shop:
+        client = client_of(shop, naps)
+        read(client)
+        assert naps == []
+        read(client)
+    assert naps == [pytest.approx(1.0)]
+
+
 def test_a_long_wait_is_given_back_to_the_queue() -> None:
     dear = throttled(available=0, requested=900)
     with scripted_shop(dear) as shop, pytest.raises(Retryable) as given_back:
