@@ -1,10 +1,11 @@
-"""`python -m faults --minutes 5 --seed 1 --database sqlite`: prints a table, exits 1 on a finding."""
+"""`python -m faults --minutes 5 --seed 1 --database sqlite`: a table, 1 on a finding."""
 
 import argparse
 import secrets
 import signal
 import sys
 
+from faults.plan import Pace
 from faults.run import Options, Run
 
 
@@ -22,10 +23,11 @@ def main() -> None:
         seconds=seconds,
         seed=secrets.randbelow(1_000_000) if given.seed is None else given.seed,
         database=given.database,
+        pace=Pace(restore=max(45.0, min(600.0, seconds / 3)) if seconds >= 150 else 0),
         story_seconds=max(2.0, seconds / 900),
         keep=given.keep,
     )
-    sys.exit(0 if Run(options).run().verdict.good else 1)
+    sys.exit(0 if Run(options).play().verdict.good else 1)
 
 
 if __name__ == "__main__":

@@ -90,5 +90,5 @@ class Deliveries:
                     line["repeat_key"],
                     line["time"],
                     time.monotonic(),
-                )  # fmt: skip
+                )
             )

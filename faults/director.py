@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 import psycopg
+import requests
 
 from faults.entry.fuse import DEATHS, FUSE
 from faults.mailbox import Mailbox
@@ -21,6 +22,14 @@ from faults.weather import End, Weather
 
 NAP_SECONDS = 400  # by which the clock is ahead after a nap: leases of five minutes have run out
 _TICK = 0.1
+# Nobody is killed while still starting, or on a busy machine nothing would ever be at work.
+_LIFE = 2.5  # seconds
+_TARGETS = {
+    "both workers": WORKERS,
+    "nap": WORKERS,
+    "deploy": (*WORKERS, "clock", "web"),
+    "restore": (*WORKERS, "clock", "web"),
+}
 
 
 class Director:
@@ -37,10 +46,12 @@ class Director:
         self._numbers = itertools.count()
         self._deaths = 0  # lines of the file that were read
         self._next_tick = 0.0
+        self._due: list[Event] = []  # their time has come, but not their victim's
         self._behind = False
         self.kills: Counter[str] = Counter()
         self.happened: Counter[str] = Counter()
         self.faults_on = True
+        self.trouble: list[str] = []
         self.special: dict[str, Callable[[Event], None]] = {
             "kill": self._kill, "nap": self._nap, "deploy": self._deploy,
         }  # fmt: skip
@@ -51,7 +62,8 @@ class Director:
         coming = list(events)
         while (now := time.monotonic() - began) < seconds:
             while coming and coming[0].at <= now:
-                self._happen(coming.pop(0))
+                self._due.append(coming.pop(0))
+            self._due = [event for event in self._due if not self._happens(event)]
             self.turn()
             each(now)
             time.sleep(_TICK)
@@ -86,14 +98,31 @@ class Director:
         """Call it in so many seconds."""
         heapq.heappush(self._ends, (time.monotonic() + seconds, next(self._numbers), kind, end))
 
+    def _happens(self, event: Event) -> bool:
+        """Let it happen; False if whom it is to hit is not at work yet: then it waits."""
+        if event.kind in ("kill", "nap", "deploy", "restore"):
+            names = _TARGETS.get(event.given.get("what", event.kind), (event.given.get("what"),))
+            programs = [self._site.programs[name] for name in names if name]
+            if any(program.at_work_for() < _LIFE for program in programs):
+                return False
+        self._happen(event)
+        return True
+
     def _happen(self, event: Event) -> None:
         self.happened[event.kind] += 1
-        if event.kind in self.special:
-            self.special[event.kind](event)
+        try:
+            end = self._begin(event)
+        except (requests.RequestException, RuntimeError, OSError) as error:
+            self.trouble.append(f"{event}: {error!r}")
             return
-        end = self.weather.begin(event)
         if end is not None:
             self.later(float(event.given["lasts"]), event.kind, end)
+
+    def _begin(self, event: Event) -> End | None:
+        if event.kind in self.special:
+            self.special[event.kind](event)
+            return None
+        return self.weather.begin(event)
 
     def _end(self, kind: str, end: End, *, last: bool = False) -> None:
         try:
@@ -101,6 +130,8 @@ class Director:
         except psycopg.Error:  # the server is just starting: it has to be told all the same
             if not last:
                 self.later(1, kind, end)
+        except (requests.RequestException, RuntimeError, OSError) as error:
+            self.trouble.append(f"the end of {kind}: {error!r}")
 
     def _kill(self, event: Event) -> None:
         names = WORKERS if event.given["what"] == "both workers" else (event.given["what"],)

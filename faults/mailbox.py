@@ -106,14 +106,15 @@ class Mailbox:
             await asyncio.sleep(self._each)
         if trouble == "refuse":
             return "451 4.3.0 Try again later"
-        mail = _read(bytes(envelope.content or b""), envelope.rcpt_tos[0].lower())
+        mail = _read(_bytes(envelope.content), envelope.rcpt_tos[0].lower())
         with self._lock:
             self._mails.append(mail)
             if mail.kind == REVIEW_REQUEST:
                 self._review_of.setdefault((mail.to, mail.about), []).append(mail)
         if trouble == "cut" and server.transport is not None:
             self.cut += 1
-            server.transport.abort()
+            transport: Any = server.transport
+            transport.abort()
         return "250 2.0.0 queued"
 
 
@@ -121,9 +122,13 @@ class _AnyPort(Controller):
     """Controller that can be given port 0 and then knows the port it got."""
 
     def _trigger_server(self) -> None:
-        if self.server is not None:
-            self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+        server: Any = self.server
+        self.port = server.sockets[0].getsockname()[1]
+        super()._trigger_server()  # type: ignore[no-untyped-call]
+
+
+def _bytes(content: bytes | str | None) -> bytes:
+    return content.encode() if isinstance(content, str) else content or b""
 
 
 def _read(raw: bytes, to: str) -> Mail:

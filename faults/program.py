@@ -36,8 +36,15 @@ class Program:
         self._argv, self._env, self._cwd = list(argv), dict(env or {}), cwd
         self._run, self._guardian, self._user = run, guardian, user
         self._ready = ready
+        self._ready_by_pid: Callable[[int], bool] | None = None
         self._popen: subprocess.Popen[bytes] | None = None
         self.starts = 0
+        self._ready_at = 0.0
+
+    def be_ready_when(self, ready: Callable[[int], bool]) -> None:
+        """It is ready when its process id says so."""
+        self._ready = lambda: ready(self.pid)
+        self._ready_by_pid = ready
 
     @property
     def runs(self) -> bool:
@@ -56,19 +63,23 @@ class Program:
 
     def successor(self) -> "Program":
         """The same program once more, not started."""
-        return Program(
+        program = Program(
             self.name, self._argv, log=self.log, run=self._run, guardian=self._guardian,
             env=self._env, cwd=self._cwd, user=self._user, ready=self._ready,
         )  # fmt: skip
+        if self._ready_by_pid is not None:
+            program.be_ready_when(self._ready_by_pid)
+        return program
 
     def start(self, env: Mapping[str, str] | None = None) -> None:
         """Start it; `env` is added for this one life. Does not wait."""
         self._forget()
         self.starts += 1
+        self._ready_at = 0
         with self.log.open("ab") as output:
             if output.tell() > LARGEST_LOG:
                 output.truncate(0)
-            self._popen = subprocess.Popen(  # noqa: S603 - the command line is ours
+            self._popen = subprocess.Popen(
                 self._argv,
                 env={**os.environ, **self._env, **(env or {}), RUN_VARIABLE: self._run},
                 cwd=self._cwd,
@@ -79,6 +90,14 @@ class Program:
                 process_group=0,
             )
         self._guardian.watch(self._popen.pid)
+
+    def at_work_for(self) -> float:
+        """Seconds since it was first seen to be ready; 0 while it is not."""
+        if not self.runs:
+            return 0
+        if not self._ready_at and (self._ready is None or self._ready()):
+            self._ready_at = time.monotonic()
+        return time.monotonic() - self._ready_at if self._ready_at else 0
 
     def wait_until_ready(self, seconds: float = 60) -> bool:
         """Whether it became ready in that time; False if it ended."""

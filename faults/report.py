@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from faults.deliveries import Deliveries
 from faults.director import Director
 from faults.mailbox import Mailbox
+from faults.restore import Backups
 from faults.stories import Expected
 from faults.traffic import Player
 from faults.verdict import DOUBLED, LOST, UNEXPLAINED, Verdict
@@ -14,16 +15,22 @@ if TYPE_CHECKING:
     from faults.run import Options
 
 _MOST = 25  # findings that are printed
+_WIDTH = 56
+_DELIVERIES = (
+    "sent", "accepted", "duplicate", "redelivered", "failed", "refused", "unknown", "dropped",
+)  # fmt: skip
+Row = tuple[str, object]
 
 
 def progress(
     director: Director, deliveries: Deliveries, mailbox: Mailbox, ledger: Sequence[Expected]
 ) -> str:
     """One line for a minute."""
+    sent = deliveries.counts
     return (
-        f"{director.kills.total()} kills, {deliveries.counts['sent']} deliveries "
-        f"({deliveries.counts['failed']} not taken, {deliveries.counts['dropped']} lost on the way), "
-        f"{len(ledger)} orders, {len(mailbox.all())} mails"
+        f"{director.kills.total()} kills, {sent['sent']} deliveries ({sent['failed']} not taken, "
+        f"{sent['dropped']} lost on the way), {len(ledger)} orders, {len(mailbox.all())} mails, "
+        f"days stood still for {director.happened['seconds without progress of days']} s"
     )
 
 
@@ -32,37 +39,33 @@ def table(
     director: Director,
     deliveries: Deliveries,
     players: Iterable[Player],
-    verdict: Verdict,
+    backups: Backups,
 ) -> str:
-    """Everything that a run was, and the verdict."""
-    stories = sum(player.counts["stories"] for player in players)
-    rows: list[tuple[str, object]] = [("seed", options.seed), ("database", options.database)]
+    """What was done to the product, and what it was given."""
+    happened = sorted((what, n) for what, n in director.happened.items() if what != "kill")
+    rows: list[Row] = [("seed", options.seed), ("database", options.database)]
     rows += [(f"killed: {what}", n) for what, n in sorted(director.kills.items())]
     rows += [("kills in all", director.kills.total())]
-    rows += [
-        (f"fault: {what}", n) for what, n in sorted(director.happened.items()) if what != "kill"
-    ]
+    rows += [(f"fault: {what}", n) for what, n in happened]
+    rows += [("backups put back", len(backups.windows))]
+    rows += [("held, let go by merchants", backups.let_go)]
+    rows += [("held, cancelled by merchants", backups.declined)]
     rows += [(f"deliveries {what}", deliveries.counts[what]) for what in _DELIVERIES]
     rows += sorted((f"deliveries {k}", n) for k, n in deliveries.counts.items() if ": " in k)
-    rows += [("stories", stories)]
-    rows += sorted(verdict.counts.items())
+    rows += [("stories", sum(player.counts["stories"] for player in players))]
+    return _lines(rows)
+
+
+def told(verdict: Verdict) -> str:
+    """What became of it, and the verdict."""
+    rows: list[Row] = [*sorted(verdict.counts.items())]
     rows += [(f"explained: {what}", n) for what, n in sorted(verdict.explained.items())]
     rows += [(kind, verdict.number(kind)) for kind in (LOST, DOUBLED, UNEXPLAINED)]
-    width = max(len(name) for name, _ in rows)
-    lines = [f"{name:<{width}}  {value!s:>10}" for name, value in rows]
-    lines += [f"{kind}: {text}" for kind, text in verdict.findings[:_MOST]]
+    findings = [f"{kind}: {text}\n" for kind, text in verdict.findings[:_MOST]]
     if len(verdict.findings) > _MOST:
-        lines.append(f"… and {len(verdict.findings) - _MOST} more")
-    return "\n".join(lines)
+        findings.append(f"… and {len(verdict.findings) - _MOST} more\n")
+    return _lines(rows) + "".join(findings)
 
 
-_DELIVERIES = (
-    "sent",
-    "accepted",
-    "duplicate",
-    "redelivered",
-    "failed",
-    "refused",
-    "unknown",
-    "dropped",
-)
+def _lines(rows: Iterable[Row]) -> str:
+    return "".join(f"{name:<{_WIDTH}}  {value!s:>10}\n" for name, value in rows)

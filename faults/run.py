@@ -1,30 +1,36 @@
 """One run: set the stage, let it rain, let all come to rest, compare."""
 
-import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from random import Random
 
-from app.channels.links import Purpose
+from app.channels.links import Links, Purpose
+from app.cli.demo.drivers import Store
 from app.cli.demo.stores import shop_of, stores_of
 from faults import plan, report
 from faults.deliveries import Deliveries
 from faults.director import NAP_SECONDS, Director
 from faults.mailbox import Mailbox
+from faults.plan import Event
 from faults.rest import come_to_rest
+from faults.restore import Backups
 from faults.site import WORKERS, CannotStart, Site
 from faults.stage import set_up
 from faults.stories import Expected, Teller
 from faults.tempo import Tempo
 from faults.traffic import Player
-from faults.verdict import UNEXPLAINED, Judge, Verdict, Window
+from faults.verdict import UNEXPLAINED, Judge, Verdict
 
-_REST_SECONDS = 90.0
+_REST_SECONDS = 120.0
+_STORY_SECONDS = 150.0  # until stories that have begun have ended
 _HURRIED_DAY_SECONDS = 1.5
 _LAST_DAYS = 9  # of business time: whatever was begun falls due in them
+_MERCHANTS_AFTER = 12.0  # seconds from a restore to the merchants' decisions
 
 
 @dataclass(frozen=True)
@@ -37,11 +43,12 @@ class Options:
     day_seconds: float = 4.0
     story_seconds: float = 2.0  # a new story per store
     pace: plan.Pace = field(default_factory=plan.Pace)
-    broken: str = ""
-    mail_seconds: float = 0
-    fuses: tuple[str, ...] = ()
+    broken: str = ""  # a guard
+    mail_seconds: float = 0  # that the mail server takes over each mail
+    fuses: tuple[str, ...] = ()  # of the first workers that start again
+    stories: tuple[str, ...] = ()  # names; all of them without
     keep: bool = False
-    quiet: bool = False
+    say: Callable[[str], None] = print
 
 
 @dataclass
@@ -53,106 +60,138 @@ class Result:
 
 
 class Run:
-    """Everything of one run."""
+    """Everything of one run; `play` may be called once."""
 
     def __init__(self, options: Options) -> None:
         self._options = options
         self._began = time.monotonic()
         self._ledger: list[Expected] = []
-        self._windows: list[Window] = []
         self._players: list[Player] = []
 
-    def run(self) -> Result:
+    def play(self) -> Result:
         """Play and judge. Raises CannotStart or NotReady if the stage could not be set."""
         options = self._options
-        self._say(
-            f"seed {options.seed}, {options.database}, {options.seconds / 60:.1f} minutes of faults"
-        )
+        minutes = f"{options.seconds / 60:.1f}"
+        self._say(f"seed {options.seed}, {options.database}, {minutes} minutes of faults")
         with ExitStack() as stack:
-            mailbox = stack.enter_context(Mailbox(seconds_each=options.mail_seconds))
-            site = stack.enter_context(
-                Site(options.database, mailbox.port, broken=options.broken, keep=options.keep)
+            self._mailbox = stack.enter_context(Mailbox(seconds_each=options.mail_seconds))
+            self._site = stack.enter_context(
+                Site(options.database, self._mailbox.port, broken=options.broken, keep=options.keep)
             )
             events = plan.make(options.seed, options.seconds, options.database, options.pace)
-            (site.root / "plan.jsonl").write_text(plan.as_json(events))
-            set_up(site.deps)
-            self._say(f"connected; files of the run: {site.root}")
-            tempo = Tempo(site.deps, options.day_seconds)
-            names = ("shopify", "woocommerce")
-            deliveries = stack.enter_context(
-                Deliveries(dict(zip(names, site.settings.twins, strict=True)))
+            (self._site.root / "plan.jsonl").write_text(plan.as_json(events))
+            set_up(self._site.deps)
+            self._stores: tuple[Store, ...] = stores_of(self._site.settings)
+            self._say(f"the stores are connected; files of the run: {self._site.root}")
+            self._tempo = Tempo(self._site.deps, options.day_seconds)
+            urls = {store.platform: store.url for store in self._stores}
+            self._deliveries = stack.enter_context(Deliveries(urls))
+            self._director = Director(
+                self._site, self._mailbox, self._tempo, options.seed, options.fuses
             )
-            director = Director(site, mailbox, tempo, options.seed, options.fuses)
-            self._begin_stories(stack, site, mailbox, tempo)
-            next_line = 60.0
+            self._backups = Backups(self._site, self._mailbox, self._tempo, self._ledger)
+            self._director.special["restore"] = self._restore
+            self._begin_stories(stack)
+            self._director.play(events, options.seconds, self._each_minute())
+            return self._end()
 
-            def each(now: float) -> None:
-                nonlocal next_line
-                if now >= next_line:
-                    next_line += 60
-                    self._say(report.progress(director, deliveries, mailbox, self._ledger))
+    def _end(self) -> Result:
+        """There is a verdict whatever happens: what the harness runs into is a finding, too."""
+        restless = [f"{where}: {what}" for where, what in self._rest()]
+        self._say("the ledgers are compared")
+        judge = Judge(
+            self._site.deps, self._ledger, self._mailbox, self._deliveries, self._backups.windows
+        )
+        verdict = judge.judge(self._stores, self._site.logs, restless)
+        for player in self._players:
+            for trouble in player.trouble:
+                verdict.add(UNEXPLAINED, f"the harness could not play: {trouble}")
+        for trouble in self._director.trouble:
+            verdict.add(UNEXPLAINED, f"the harness could not do a fault: {trouble}")
+        director, backups = self._director, self._backups
+        told = report.table(self._options, director, self._deliveries, self._players, backups)
+        self._options.say(told + report.told(verdict))
+        return Result(verdict, director.kills)
 
-            director.play(events, options.seconds, each)
-            restless = self._rest(site, director, tempo)
-            deliveries.read()
-            self._say("compares")
-            judge = Judge(
-                site.deps,
-                stores_of(site.settings),
-                self._ledger,
-                mailbox,
-                deliveries,
-                self._windows,
-            )
-            verdict = judge.judge(site.logs, restless)
-            for player in self._players:
-                for trouble in player.trouble:
-                    verdict.add(UNEXPLAINED, f"the harness could not play: {trouble}")
-            print(report.table(options, director, deliveries, self._players, verdict), flush=True)
-            return Result(verdict, director.kills)
+    def _each_minute(self) -> Callable[[float], None]:
+        next_line = 60.0
 
-    def _begin_stories(self, stack: ExitStack, site: Site, mailbox: Mailbox, tempo: Tempo) -> None:
-        for store in stores_of(site.settings):
-            shop = shop_of(site.deps, store)
+        def each(now: float) -> None:
+            nonlocal next_line
+            if now >= next_line:
+                next_line += 60
+                self._say(
+                    report.progress(self._director, self._deliveries, self._mailbox, self._ledger)
+                )
+
+        return each
+
+    def _begin_stories(self, stack: ExitStack) -> None:
+        for store in self._stores:
+            shop = shop_of(self._site.deps, store)
             if shop is None:
                 raise CannotStart(f"{store.platform} is not connected")
-            ref, links = shop.public_ref, site.deps.links
-
-            def link(order: str, ref: str = ref) -> str:
-                return links.make(Purpose.RETURN, {"s": ref, "o": order})
-
+            link = partial(_return_link, self._site.deps.links, shop.public_ref)
             random = Random(f"{self._options.seed}:stories:{store.platform}")
-            told = Teller(store, mailbox, link, self._ledger, random)
-            player = Player(told, tempo, self._options.story_seconds)
+            told = Teller(store, self._mailbox, link, self._ledger, random)
+            player = Player(told, self._tempo, self._options.story_seconds, self._options.stories)
             self._players.append(stack.enter_context(player))
+
+    def _restore(self, event: Event) -> None:
+        """A backup now, put back after a while; the merchants decide some time after that."""
+        director, backups = self._director, self._backups
+
+        def decide() -> None:
+            if not backups.decide(self._stores):
+                director.later(3, "merchants decide", decide)
+
+        def put_back() -> None:
+            backups.put_back()
+            director.later(_MERCHANTS_AFTER, "merchants decide", decide)
+
+        if backups.make():
+            director.later(float(event.given["after"]), "restore", put_back)
 
     # the end
 
-    def _rest(self, site: Site, director: Director, tempo: Tempo) -> list[str]:
-        """Faults end; stories end; what waits falls due; all is read once more."""
+    def _rest(self) -> list[tuple[str, str]]:
+        """Faults end; stories end; what waits falls due; all is read once more.
+
+        Returns what does not come to rest.
+        """
         self._say("faults end; everything comes to rest")
+        site, director, tempo = self._site, self._director, self._tempo
         for player in self._players:
             player.begin_no_more()
         director.end_all()
-        self._fresh_start(site)
+        self._backups.put_back()
+        self._fresh_start()
+        director.weather.release()
         tempo.hurry(_HURRIED_DAY_SECONDS)
-        deadline = time.monotonic() + 150
+        deadline = time.monotonic() + _STORY_SECONDS
         while any(player.open for player in self._players) and time.monotonic() < deadline:
             director.turn()
             time.sleep(0.1)
-        self._say("stories have ended")
+        open_stories = sum(player.open for player in self._players)
         tempo.stand_still(still=True)
-        come_to_rest(site.deps, tempo.now, _REST_SECONDS, director.turn)
+        self._settle(_REST_SECONDS)
         for _ in range(_LAST_DAYS):
             tempo.advance(timedelta(days=1))
-            restless = come_to_rest(site.deps, tempo.now, _REST_SECONDS / 3, director.turn)
-        self._fresh_start(site)
-        restless = come_to_rest(site.deps, tempo.now, _REST_SECONDS, director.turn)
+            self._settle(_REST_SECONDS / 4)
+        self._fresh_start()
+        restless = [("in the end", what) for what in self._settle(_REST_SECONDS)]
         site.tell_world("clock", "0")
+        if open_stories:
+            restless.append(("stories", f"{open_stories} have not ended"))
         return restless
 
-    def _fresh_start(self, site: Site) -> None:
-        """Leases of the dead have run out, the queue is empty, and the clock looks at everything."""
+    def _settle(self, seconds: float) -> list[str]:
+        self._backups.decide(self._stores)
+        return come_to_rest(self._site.deps, self._tempo.now, seconds, self._director.turn)
+
+    def _fresh_start(self) -> None:
+        """Leases of the dead have run out, the queue is empty, and the clock looks at all."""
+        site = self._site
         for name in (*WORKERS, "clock", "web"):
             site.programs[name].stop()
         for server in ("postgres", "valkey"):
@@ -166,6 +205,9 @@ class Run:
         site.programs["web"].wait_until_ready(60)
 
     def _say(self, line: str) -> None:
-        if not self._options.quiet:
-            print(f"{time.monotonic() - self._began:7.1f} s  {line}", flush=True)
-            sys.stdout.flush()
+        self._options.say(f"{time.monotonic() - self._began:7.1f} s  {line}")
+
+
+def _return_link(links: Links, shop: str, order: str) -> str:
+    """What a customer finds in the account or in a mail."""
+    return links.make(Purpose.RETURN, {"s": shop, "o": order})

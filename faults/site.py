@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
@@ -28,7 +28,7 @@ from app.supervisor.processes import kill_run
 from app.supervisor.ready import http_ready
 from app.supervisor.valkey import local_valkey
 from faults.entry.broken import BROKEN
-from faults.entry.world import DIRECTORY
+from faults.entry.world import DIRECTORY, READY
 from faults.postgres import Server, open_to_others
 from faults.program import Program
 
@@ -172,9 +172,10 @@ class Site:
     def _add_services(self) -> None:
         web = [*web_command(self.settings)[:-1], "faults.entry.web:create_app"]
         self._add("web", web, ready=http_ready(f"{self.settings.public_url}/healthz"))
-        for name in WORKERS:
-            self._add(name, [sys.executable, "-m", "faults.entry.worker"])
-        self._add("clock", [sys.executable, "-m", "faults.entry.clock"])
+        for name in (*WORKERS, "clock"):
+            module = f"faults.entry.{name.partition('-')[0]}"
+            program = self._add(name, [sys.executable, "-m", module])
+            program.be_ready_when(self._says_so)
 
     def _add(
         self,
@@ -183,14 +184,17 @@ class Site:
         *,
         cwd: Path | None = None,
         user: str | None = None,
-        ready: "object" = None,
+        ready: Callable[[], bool] | None = None,
     ) -> Program:
         program = Program(
             name, argv, log=self.logs / f"{name}.log", run=self._run, guardian=self._guardian,
-            cwd=cwd, user=user, ready=ready,  # type: ignore[arg-type]
+            cwd=cwd, user=user, ready=ready,
         )  # fmt: skip
         self.programs[name] = program
         return program
+
+    def _says_so(self, pid: int) -> bool:
+        return (self.world / f"{READY}{pid}").exists()
 
     # what the harness does to it
 
@@ -243,7 +247,7 @@ class Site:
     def command(self, *arguments: str, seconds: float = 120) -> str:
         """Run `afterglow …`; returns what it printed. Raises CannotStart."""
         try:
-            done = subprocess.run(  # noqa: S603 - our own program
+            done = subprocess.run(
                 [sys.executable, "-m", "app.cli", *arguments],
                 capture_output=True, text=True, timeout=seconds, check=False,
             )  # fmt: skip

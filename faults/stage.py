@@ -15,7 +15,7 @@ from faults.stores import VALID_DAYS
 
 _SECONDS = 90.0
 # Short ways, so that a story does not take weeks; no quiet hours, or mail would wait for morning.
-_SETTINGS = {
+_SETTINGS: dict[str, dict[str, object]] = {
     "contact": {"quiet_from_hour": 0, "quiet_until_hour": 0, "budget_messages": 20},
     "review_request": {"days_after_delivery": 3, "transit_days": 3, "transit_days_abroad": 4},
     "milestone_coupon": {"nth_orders": [2], "valid_days": VALID_DAYS},

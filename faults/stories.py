@@ -8,7 +8,6 @@ ledger of the harness, which knows nothing of what the product thinks.
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from random import Random
 from typing import Any
 

@@ -5,6 +5,7 @@ import itertools
 import threading
 import time
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
@@ -22,8 +23,11 @@ _LOOK = 0.4  # seconds between two looks at what is waited for
 class Player:
     """One thread per store. A store's own moves always succeed: twins are never killed."""
 
-    def __init__(self, told: Teller, tempo: Tempo, each_seconds: float) -> None:
-        """A new story begins every `each_seconds`."""
+    def __init__(
+        self, told: Teller, tempo: Tempo, each_seconds: float, only: Sequence[str] = ()
+    ) -> None:
+        """A new story begins every `each_seconds`; `only`: names of those to be told."""
+        self._kinds = {k: n for k, n in STORIES.items() if not only or k.__name__ in only}
         self._told, self._tempo, self._each = told, tempo, each_seconds
         self._numbers = itertools.count()
         # business time (or monotonic), order, story, what to send, what it wants
@@ -59,7 +63,7 @@ class Player:
 
     def _play(self) -> None:
         next_story = time.monotonic()
-        kinds, weights = list(STORIES), list(STORIES.values())
+        kinds, weights = list(self._kinds), list(self._kinds.values())
         while not self._stop.wait(0.05):
             try:
                 if self._beginning and time.monotonic() >= next_story:

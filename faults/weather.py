@@ -63,7 +63,6 @@ class Weather:
         self._trouble = ("", 0)
         for url in self._urls.values():
             self._control(url, "DELETE", "faults")
-            self._control(url, "POST", "deliveries/release")
         self._site.programs["valkey"].signal(signal.SIGCONT)
         with suppress(RedisError), self._site.redis() as redis:
             redis.config_set("maxmemory", 0)
@@ -73,6 +72,11 @@ class Weather:
             with suppress(psycopg.Error):
                 self._site.server.forbid_writing(forbidden=False)
                 self._site.server.empty()
+
+    def release(self) -> None:
+        """Deliveries that are to be sent again later are sent now."""
+        for url in self._urls.values():
+            self._control(url, "POST", "deliveries/release")
 
     # Redis
 

@@ -1,4 +1,4 @@
-"""Guards broken on purpose: the harness must see what follows (`tests/faults/test_harness_guards.py`).
+"""Guards broken on purpose: the harness must see what follows.
 
 Named by the environment; a run without that name has every guard in place.
 """
@@ -21,17 +21,17 @@ def break_guards() -> None:
     """Break what the environment names."""
     named = os.environ.get(BROKEN, "")
     if named == "claim":
-        Performing.claim = _claim_without_compare_and_set  # type: ignore[method-assign]
+        Performing.claim = _unguarded  # type: ignore[method-assign,assignment]
     elif named == "lookup":
-        MailEffect.lookup = _never_look  # type: ignore[method-assign]
+        MailEffect.lookup = _never_look  # type: ignore[method-assign,assignment]
     elif named:
         raise SystemExit(f"{BROKEN} names no guard: {named}")
 
 
-def _claim_without_compare_and_set(
+def _unguarded(
     _self: Performing, action: Action, _lease_until: datetime, payload: Mapping[str, Any]
 ) -> Action:
-    """Everybody may have it: nothing is written that the next one could see."""
+    """A claim without compare-and-set: nothing is written that the next one could see."""
     return replace(action, attempt=action.attempt + 1, payload=dict(payload))
 
 

@@ -7,4 +7,5 @@ if __name__ == "__main__":
     world.let_the_clock_jump()
     world.let_the_database_fill()
     fuse.lay()
+    world.here()
     clock.main()

@@ -2,7 +2,8 @@
 
 A step lies before and after each commit and each call outside while that action is in hand: the
 claim, look-ups, the act itself, the end. The fuse comes from the environment as `kind:n`
-(`coupon_create:3`); `any:n` counts from the first commit of the process on, for web and clock.
+(`coupon_create:3`, `effect:3` for whichever comes first); `any:n` counts from the first commit of
+the process on, for web and clock.
 A line in a file says where it died, written before the signal: nothing can be said after it.
 """
 
@@ -37,11 +38,18 @@ class Fuse:
         self._at = int(at or 0)
         self._lit = self.kind == "any"
         self._steps = 0
+        self._in_hand = self.kind
 
-    def light(self, kind: str) -> None:
-        """An action is in hand: of this fuse's kind it is lit, of another it is not."""
-        if self.kind not in ("", "any"):
-            self._lit = kind == self.kind
+    def claimed(self, kind: str) -> None:
+        """An action is being claimed: its steps are counted if it is of this fuse's kind."""
+        if self.kind != "any":
+            self._in_hand = kind
+            self._lit, self._steps = self.kind in (kind, "effect"), 0
+
+    def in_hand(self, kind: str) -> None:
+        """An effect is looked up or carried out, perhaps without a claim of ours (recovery)."""
+        if not self._lit and self.kind in (kind, "effect"):
+            self.claimed(kind)
 
     def step(self, where: str) -> None:
         """One step; the process may not survive it."""
@@ -49,7 +57,9 @@ class Fuse:
             return
         self._steps += 1
         if self._steps == self._at:
-            line = json.dumps({"pid": os.getpid(), "kind": self.kind, "at": self._at, "of": where})
+            line = json.dumps(
+                {"pid": os.getpid(), "kind": self._in_hand, "at": self._at, "of": where}
+            )
             descriptor = os.open(
                 Path(os.environ[DIRECTORY]) / DEATHS, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600
             )
@@ -91,7 +101,7 @@ def lay(*, mail: bool = True) -> Fuse:
                 fuse.step("before a commit")
             fuse.step("after a commit")
 
-    bootstrap.Database = Mortal  # type: ignore[misc]
+    bootstrap.Database = Mortal  # type: ignore[attr-defined]
     _around_claims(fuse)
     _around_effects(fuse)
     _around_stores(fuse)
@@ -104,7 +114,7 @@ def _around_claims(fuse: Fuse) -> None:
     real = Performing.claim
 
     def claim(self: Performing, action: Action, *given: Any, **named: Any) -> Action | None:
-        fuse.light(action.kind)
+        fuse.claimed(action.kind)
         return real(self, action, *given, **named)
 
     Performing.claim = claim  # type: ignore[method-assign]
@@ -115,7 +125,7 @@ def _around_effects(fuse: Fuse) -> None:
 
     def lit(kind: str, real: Callable[..., Any]) -> Callable[..., Any]:
         def call(work: Any) -> Any:
-            fuse.light(kind)
+            fuse.in_hand(kind)
             return real(work)
 
         return call

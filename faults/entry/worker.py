@@ -8,4 +8,5 @@ if __name__ == "__main__":
     world.let_the_database_fill()
     fuse.lay()
     broken.break_guards()
+    world.here()
     worker.main()

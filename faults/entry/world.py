@@ -14,8 +14,14 @@ from sqlalchemy import Connection, Engine, event
 from app.domain.clocks import WallClock
 
 DIRECTORY = "FAULTS_WORLD"  # environment variable
+READY = "ready-"  # and the process id: a file
 _PRAGMAS = {"full": "PRAGMA max_page_count=1", "readonly": "PRAGMA query_only=ON"}
 _WELL = ("PRAGMA max_page_count=1073741823", "PRAGMA query_only=OFF")
+
+
+def here() -> None:
+    """Says that everything is imported and the work begins: only now a kill hits something."""
+    (Path(os.environ[DIRECTORY]) / f"{READY}{os.getpid()}").touch()
 
 
 class Told:
@@ -38,14 +44,14 @@ class Told:
 
 
 def let_the_clock_jump() -> None:
-    """The machine's clock is wrong by what the file says. All of the product asks this one place."""
+    """The machine's clock is wrong by what the file says. All of the product asks this place."""
     told = Told("clock")
 
     def now(_self: WallClock) -> datetime:
         wrong = timedelta(seconds=float(told.text() or 0))
         return datetime.now(UTC) + wrong  # noqa: TID251 - the machine's clock, put wrong
 
-    WallClock.now = now  # type: ignore[method-assign]
+    WallClock.now = now  # type: ignore[method-assign,assignment]
 
 
 def let_the_database_fill() -> None:
