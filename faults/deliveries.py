@@ -10,8 +10,8 @@ from typing import Any, Self
 
 import requests
 
-_EACH_SECONDS = 2.0
-_LATE = 2000  # numbers: a slow delivery is logged after later ones
+_EACH_SECONDS = 3.0
+_LATE = 300  # numbers: a slow delivery is logged after later ones
 
 
 @dataclass(frozen=True)

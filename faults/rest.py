@@ -68,6 +68,17 @@ def come_to_rest(
     return going_on
 
 
+def longest_lease(deps: Deps) -> float:
+    """Seconds until the last lease of an action has run out; 0 if there is none."""
+    query = select(func.max(actions.c.lease_until)).where(actions.c.state == ActionState.PERFORMING)
+    try:
+        with deps.db.read() as uow:
+            until = uow.connection.execute(query).scalar()
+    except DBAPIError:
+        return 0
+    return max(0.0, (until - deps.wall.now()).total_seconds()) if until else 0
+
+
 def is_behind(deps: Deps, business: datetime) -> bool:
     """Whether something that was due days ago is still not done: then no more days should pass."""
     states = [*WAITING, ActionState.PERFORMING]

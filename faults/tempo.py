@@ -2,6 +2,7 @@
 
 import threading
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import requests
@@ -63,7 +64,8 @@ class Tempo:
         self._offset = offset
         for url in self._deps.settings.twins:
             told = {"offset_seconds": int(offset.total_seconds())}
-            requests.post(f"{url}/_twin/clock", json=told, timeout=15).raise_for_status()
+            with suppress(requests.RequestException):  # told the whole of it at the next tick
+                requests.post(f"{url}/_twin/clock", json=told, timeout=15).raise_for_status()
         return True
 
     @property

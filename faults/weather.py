@@ -76,7 +76,8 @@ class Weather:
     def release(self) -> None:
         """Deliveries that are to be sent again later are sent now."""
         for url in self._urls.values():
-            self._control(url, "POST", "deliveries/release")
+            with suppress(requests.RequestException):
+                self._control(url, "POST", "deliveries/release")
 
     # Redis
 
