@@ -57,8 +57,10 @@ class Director:
             "kill": self._kill, "nap": self._nap, "deploy": self._deploy,
         }  # fmt: skip
 
-    def play(self, events: Sequence[Event], seconds: float, each: Callable[[float], None]) -> None:
-        """All events at their times; `each` is called about ten times a second."""
+    def play(self, events: Sequence[Event], seconds: float, each: Callable[[float], bool]) -> None:
+        """All events at their times; `each` is called about ten times a second and says whether
+        that is enough.
+        """
         began = time.monotonic()
         coming = list(events)
         while (now := time.monotonic() - began) < seconds:
@@ -66,7 +68,8 @@ class Director:
                 self._wait_for_victim(coming.pop(0))
             self._due = [event for event in self._due if not self._happens(event)]
             self.turn()
-            each(now)
+            if each(now):
+                return
             time.sleep(_TICK)
 
     def turn(self) -> None:

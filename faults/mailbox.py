@@ -52,6 +52,8 @@ class Mailbox:
         self._lock = threading.Lock()
         self._mails: list[Mail] = []
         self._review_of: dict[tuple[str, str], list[Mail]] = {}
+        self._seen: set[tuple[str, str, str]] = set()
+        self.doubled = False  # whether a marketing mail came twice
         self._trouble: Callable[[], str] = lambda: ""
         self.cut = 0
         self._controller = _AnyPort(self, hostname="127.0.0.1", port=0)
@@ -97,6 +99,12 @@ class Mailbox:
                 (m for m in self._mails if m.to == email_address and m.kind == COUPON), None
             )
 
+    def _note(self, mail: Mail) -> None:
+        if mail.kind in MARKETING:
+            what = (mail.to, mail.kind, mail.about)
+            self.doubled = self.doubled or what in self._seen
+            self._seen.add(what)
+
     async def handle_DATA(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, _session: Session, envelope: Envelope
     ) -> str:
@@ -109,6 +117,7 @@ class Mailbox:
         mail = _read(_bytes(envelope.content), envelope.rcpt_tos[0].lower())
         with self._lock:
             self._mails.append(mail)
+            self._note(mail)
             if mail.kind == REVIEW_REQUEST:
                 self._review_of.setdefault((mail.to, mail.about), []).append(mail)
         if trouble == "cut" and server.transport is not None:

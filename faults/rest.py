@@ -10,13 +10,14 @@ from sqlalchemy.exc import DBAPIError
 
 from app.db.actions import shops_with_due_actions, shops_with_expired_leases
 from app.db.inbox import shops_with_pending
-from app.db.models import actions, problems
+from app.db.models import actions, inbox, problems
 from app.db.refresh import shops_with_due_refreshes
 from app.db.session import UnitOfWork
 from app.deps import Deps
 from app.domain.actions import WAITING, ActionState
 
 _SOON = timedelta(minutes=1)
+_LONGEST = 600.0  # seconds
 _BEHIND = timedelta(days=6)
 
 
@@ -53,19 +54,36 @@ def _blocked(uow: UnitOfWork) -> list[str]:
 def come_to_rest(
     deps: Deps, business: Callable[[], datetime], seconds: float, meanwhile: Callable[[], None]
 ) -> list[str]:
-    """Wait until nothing goes on, three times in a row; returns what still does after so long."""
-    deadline, quiet, going_on = time.monotonic() + seconds, 0, ["not looked yet"]
-    while time.monotonic() < deadline:
+    """Wait until nothing goes on, three times in a row.
+
+    Gives up where nothing has moved for `seconds`, and returns what still goes on: a slow machine
+    is no fault.
+    """
+    last = time.monotonic()
+    ends, quiet, going_on, before = last + _LONGEST, 0, ["not looked yet"], ""
+    while time.monotonic() < min(last + seconds, ends):
         meanwhile()
         try:
-            going_on = busy(deps, business())
+            going_on, now = busy(deps, business()), progress(deps)
         except (DBAPIError, requests.RequestException) as error:
-            going_on = [type(error).__name__]
+            going_on, now = [type(error).__name__], before
+        if now != before:
+            before, last = now, time.monotonic()
         quiet = 0 if going_on else quiet + 1
         if quiet >= 3:
             return []
         time.sleep(0.2)
     return going_on
+
+
+def progress(deps: Deps) -> str:
+    """Something that is different once anything was done."""
+    with deps.db.read() as uow:
+        waiting = select(func.count()).where(inbox.c.state == "pending")
+        revisions = select(func.count(), func.sum(actions.c.revision))
+        return (
+            f"{uow.connection.execute(waiting).scalar()} {uow.connection.execute(revisions).one()}"
+        )
 
 
 def longest_lease(deps: Deps) -> float:

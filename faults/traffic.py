@@ -36,6 +36,7 @@ class Player:
         self.counts: Counter[str] = Counter()
         self.trouble: list[str] = []
         self._beginning = True
+        self.moves = 0  # how often a story went on
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._play, name=told.store.platform, daemon=True)
 
@@ -86,6 +87,7 @@ class Player:
             self._try(story, step, until)
 
     def _go_on(self, story: Story, result: Any) -> None:
+        self.moves += 1
         try:
             step = story.send(result)
         except StopIteration:

@@ -1,6 +1,7 @@
 """A harness that cannot fail proves nothing: with a guard broken on purpose its verdict is bad.
 
-The guards are broken in the harness's own entry modules (`faults/entry/broken.py`), never in `app/`.
+The guards are broken in the harness's own entry modules (`faults/entry/broken.py`), never in
+`app/`.
 """
 
 import pytest
@@ -23,7 +24,7 @@ def _doubled(options: Options) -> list[str]:
 def test_a_claim_without_compare_and_set_is_found_out() -> None:
     """Two workers, a slow mail server, no other fault at all: both send."""
     options = Options(
-        seconds=35,
+        seconds=200,
         seed=1,
         day_seconds=2,
         story_seconds=1.5,
@@ -31,6 +32,7 @@ def test_a_claim_without_compare_and_set_is_found_out() -> None:
         broken="claim",
         mail_seconds=1,
         stories=("sent_only",),
+        until_doubled=True,
     )
     assert any("review_request_mail" in text for text in _doubled(options))
 
@@ -40,13 +42,14 @@ def test_a_claim_without_compare_and_set_is_found_out() -> None:
 def test_an_effect_without_look_up_is_found_out() -> None:
     """A worker dies between the act and its record; whoever comes next does not look."""
     options = Options(
-        seconds=45,
+        seconds=200,
         seed=1,
         day_seconds=2,
         story_seconds=1.5,
-        pace=Pace(kill=6, weather=10_000, nap=10),
+        pace=Pace(kill=10_000, weather=10_000, nap=30),
         broken="lookup",
         fuses=("review_request_mail:4",) * 6,
         stories=("sent_only",),
+        until_doubled=True,
     )
     assert any("review_request_mail" in text for text in _doubled(options))

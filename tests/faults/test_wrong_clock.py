@@ -13,9 +13,7 @@ from tests.support import close, make_harness
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("ahead", [timedelta(minutes=7), timedelta(hours=2)])
-def test_the_clock_process_beats_on(
-    tmp_path: Path, database_url: str, ahead: timedelta
-) -> None:
+def test_the_clock_process_beats_on(tmp_path: Path, database_url: str, ahead: timedelta) -> None:
     harness = make_harness(tmp_path, database_url, "http://127.0.0.1:1")
     right, asked = harness.wall.at, list[str]()
     deps = replace(harness.deps, dispatch=lambda signal: asked.append(signal[0]))
