@@ -8,7 +8,7 @@ endif
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test bench lint fmt migrate replay screenshots plugin lock clean
+.PHONY: help setup run demo test bench faults lint fmt migrate replay screenshots plugin lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -30,6 +30,9 @@ test: setup ## Run all tests (FILES=tests/unit for a part)
 
 bench: setup ## Measure what has to be fast (ONLY=receiving for a part, JSON=path to keep it elsewhere)
 	@$(BIN)/python -m bench $(ONLY) $(if $(JSON),--json $(JSON))
+
+faults: setup ## Kill, cut and fill for a while, then compare all ledgers (MINUTES=5 SEED=1 DATABASE=postgresql)
+	@$(BIN)/python -m faults --minutes $(or $(MINUTES),3) --database $(or $(DATABASE),sqlite) $(if $(SEED),--seed $(SEED))
 
 lint: setup ## Check style, types, architecture, dependencies, locks and documentation
 	@$(BIN)/ruff check .

@@ -98,14 +98,23 @@ class Ticker:
             if not self._watch.beat(self._holder):
                 return
             for beat in BEATS:
-                if self._next.get(beat.job, wall) <= wall:
-                    self._next[beat.job] = wall + beat.every
+                if self._is_time(beat.job, beat.every, wall):
                     self._enqueue(beat, wall)
-            if self._next.get("housekeeping", wall) <= wall:
-                self._next["housekeeping"] = wall + timedelta(hours=1)
+            if self._is_time("housekeeping", timedelta(hours=1), wall):
                 housekeeping.tidy(self._deps)
         except DatabaseUnavailable as error:
             log.warning("clock.database_unavailable", error=type(error).__name__)
+
+    def _is_time(self, name: str, every: timedelta, wall: datetime) -> bool:
+        """Whether a beat's time has come; then its next one is set.
+
+        One further away than a beat lasts was set while the machine's clock was ahead.
+        """
+        due = self._next.get(name, wall)
+        if wall < due <= wall + every:
+            return False
+        self._next[name] = wall + every
+        return True
 
     def _enqueue(self, beat: Beat, wall: datetime) -> None:
         with self._deps.db.read() as uow:

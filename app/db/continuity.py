@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, case, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, case, delete, func, insert, literal, or_, select, update
 
 from app.db.actions.holding import RESTORED
 from app.db.models import (
@@ -81,6 +81,11 @@ def beats_until(uow: UnitOfWork) -> datetime | None:
     """Until when the clock's lease runs (wall time): its last beat and `BEAT_LASTS`."""
     query = select(leases.c.until).where(leases.c.name == CLOCK)
     return uow.connection.execute(query).scalar()
+
+
+def forget_beat(uow: UnitOfWork, until: datetime) -> None:
+    """The clock's lease is free, if it still runs until then."""
+    uow.connection.execute(delete(leases).where(leases.c.name == CLOCK, leases.c.until == until))
 
 
 def catch_up(uow: UnitOfWork, until: datetime) -> None:

@@ -35,6 +35,8 @@ log = structlog.get_logger()
 # How far a witness may be ahead: a beat that was written beside the database but, because a
 # machine lost its power in between, not into it. What is lost by less is not noticed.
 TOLERANCE = timedelta(seconds=5)
+# What a beat may be ahead of this machine's clock: the clocks of two machines differ a little.
+_WRONG = timedelta(seconds=30)
 COPY, WITNESS, OPERATOR = "copy", "witness", "operator"
 
 
@@ -112,13 +114,30 @@ class Watch:
         """One beat of the clock; False while another clock process beats."""
         self.look_back()
         now = self._deps.wall.now()
+        ahead = self._beat_from_the_future(now)
         with self._deps.db.write() as uow:
+            if ahead is not None:
+                continuity.forget_beat(uow, ahead)
             identity = continuity.identified(uow).identity  # first, as whoever holds takes them
             if not acquire(uow, CLOCK, holder, now, now + BEAT_LASTS):
                 return False
         for witness in self._witnesses:
             witness.write(identity, now + BEAT_LASTS)
         return True
+
+    def _beat_from_the_future(self, now: datetime) -> datetime | None:
+        """A beat that was written while the machine's clock was ahead: it is nobody's any more.
+
+        The witnesses hear of the right time first. Were they told after the database and we died
+        in between, they would seem to have seen a newer one.
+        """
+        with self._deps.db.read() as uow:
+            until, known = continuity.beats_until(uow), continuity.known(uow)
+        if known is None or until is None or until <= now + BEAT_LASTS + _WRONG:
+            return None
+        for witness in self._witnesses:
+            witness.write(known.identity, now + BEAT_LASTS)
+        return until
 
     def _seen(self, identity: str) -> datetime | None:
         return max((at for w in self._witnesses if (at := w.saw(identity))), default=None)

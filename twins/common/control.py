@@ -65,7 +65,8 @@ def _fault_routes(blueprint: Blueprint, faults: Faults) -> None:
 def _delivery_routes(blueprint: Blueprint, deliveries: DeliveryQueue) -> None:
     @blueprint.get("/deliveries")
     def list_deliveries() -> ResponseReturnValue:
-        return jsonify([attempt.as_json() for attempt in deliveries.attempts()])
+        after = request.args.get("after", 0, type=int)
+        return jsonify([a.as_json() for a in deliveries.attempts() if a.id > after])
 
     @blueprint.get("/deliveries/summary")
     def summary() -> ResponseReturnValue:

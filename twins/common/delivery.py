@@ -76,6 +76,7 @@ class Attempt:
             "topic": self.topic,
             "target": self.request.url,
             "delivery_id": self.request.delivery_id,
+            "repeat_key": self.request.repeat_key,
             "repeat": self.repeat,
             "forged": self.forged,
             "status": self.status,

@@ -4,7 +4,7 @@ A fault is one JSON object under `/_twin/faults`:
 
 - `kind`: `slow` (act, then wait `seconds`), `status` (answer `status` without acting, with
   `Retry-After` if `retry_after` is given), `cut` (act, then cut the connection without an
-  answer), `drop` (lose an outgoing delivery);
+  answer), `drop` (lose an outgoing delivery), `throttle` (Shopify: the bucket is empty);
 - `times`: how often it strikes before it goes away; absent means until deleted;
 - `percent`: how likely it strikes (100 if absent);
 - `path`: for requests, the path's beginning; for deliveries, the topic's beginning;
@@ -25,7 +25,7 @@ from werkzeug.wsgi import get_input_stream
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-Kind = Literal["slow", "status", "cut", "drop"]
+Kind = Literal["slow", "status", "cut", "drop", "throttle"]
 
 
 @dataclass

@@ -31,7 +31,10 @@ def api_blueprint(twin: Twin) -> Blueprint:
         given: Any = request.get_json(silent=True)
         if not isinstance(given, dict) or not isinstance(given.get("query"), str):
             return jsonify({"errors": {"query": "Required parameter missing or invalid"}}), 400
-        answer = run(shop, buckets.of(shop), given["query"], given.get("variables") or {})
+        bucket = buckets.of(shop)
+        if twin.faults.strike(("throttle",), request.path):
+            bucket.empty()
+        answer = run(shop, bucket, given["query"], given.get("variables") or {})
         return jsonify(answer)
 
     @blueprint.get("/_twin/shops/<handle>/points")

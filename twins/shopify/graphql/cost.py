@@ -143,6 +143,11 @@ class Bucket:
         with self._lock:
             self._available = min(self.points, self._available + cost)
 
+    def empty(self) -> None:
+        """Leave nothing, as other queries of the same app would."""
+        with self._lock:
+            self._available, self._at = 0.0, monotonic()
+
     def status(self) -> dict[str, float]:
         """Return `throttleStatus`."""
         with self._lock:

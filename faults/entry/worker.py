@@ -1,0 +1,12 @@
+"""The worker, in a world with faults."""
+
+from app import worker
+from faults.entry import broken, fuse, world
+
+if __name__ == "__main__":
+    world.let_the_clock_jump()
+    world.let_the_database_fill()
+    fuse.lay()
+    broken.break_guards()
+    world.here()
+    worker.main()

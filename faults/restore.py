@@ -1,0 +1,169 @@
+"""A backup takes the place of the newer database in the middle, and merchants decide what is held.
+
+Between backup and restore no day of business time passes: its offset stands in the database, too,
+and going back would also take the world back.
+"""
+
+import os
+import sqlite3
+import subprocess
+import time
+from contextlib import closing
+from pathlib import Path
+
+import psycopg
+import requests
+from sqlalchemy.exc import DBAPIError
+
+from app.cli.demo.drivers import Store
+from app.cli.demo.stores import shop_of
+from app.db.tenant import ShopData
+from app.domain.actions import Action, ActionKind
+from app.domain.ids import ShopId
+from app.services import held
+from faults.mailbox import COUPON, Mailbox
+from faults.site import WORKERS, CannotStart, Site
+from faults.stores import holdings
+from faults.stories import Expected
+from faults.tempo import Tempo
+
+_SERVICES = ("web", *WORKERS, "clock")
+Window = tuple[float, float]
+
+
+class Backups:
+    """Makes one, puts it back, and answers for the merchants."""
+
+    def __init__(self, site: Site, mailbox: Mailbox, tempo: Tempo, ledger: list[Expected]) -> None:
+        self._site, self._mailbox, self._tempo, self._ledger = site, mailbox, tempo, ledger
+        self._file: Path | None = None
+        self._made_at = 0.0
+        self._number = 0
+        self.windows: list[Window] = []
+        self.let_go = self.declined = 0
+
+    @property
+    def waits(self) -> bool:
+        """Whether there is a backup that is to be put back."""
+        return self._file is not None
+
+    def make(self) -> bool:
+        """Copy the running database; False if that could not be had just now."""
+        if self.waits:
+            return False
+        self._number += 1
+        file = self._site.root / f"backup-{self._number}"
+        self._tempo.stand_still(still=True)
+        made_at = time.monotonic()
+        try:
+            if self._site.server is None:
+                self._site.command("backup", str(file))
+            else:
+                self._postgres(
+                    "pg_dump", "--format=custom", f"--file={file}", self._site.server.url
+                )
+        except CannotStart:
+            self._tempo.stand_still(still=False)
+            return False
+        self._file, self._made_at = file, made_at
+        return True
+
+    def put_back(self) -> None:
+        """Stop everything, restore, start again. Raises CannotStart if it cannot be done."""
+        if self._file is None:
+            return
+        file, self._file = self._file, None
+        for name in _SERVICES:
+            self._site.keep_down(name)
+        self._site.deps.db.engine.dispose()
+        try:
+            if self._site.server is None:
+                self._into_sqlite(file)
+            else:
+                self._into_postgres(file)
+            self.windows.append((self._made_at, time.monotonic()))
+        finally:
+            for name in _SERVICES:
+                self._site.let_up(name)
+            self._tempo.stand_still(still=False)
+            file.unlink(missing_ok=True)
+            for aside in self._site.data.glob("afterglow-before-*"):
+                aside.unlink()
+
+    def _into_sqlite(self, file: Path) -> None:
+        seconds = int(self._tempo.offset.total_seconds())
+        with closing(sqlite3.connect(file)) as copy, copy:
+            copy.execute("UPDATE business_clock SET offset_seconds = ?", (seconds,))
+        self._site.command("restore", str(file))
+
+    def _into_postgres(self, file: Path) -> None:
+        server = self._site.server
+        if server is None:
+            raise AssertionError("there is no such server")
+        self._site.programs["postgres"].wait_until_ready(30)
+        how = ("--clean", "--if-exists", "--single-transaction", "--no-owner")
+        for attempt in range(5):
+            try:
+                self._postgres("pg_restore", *how, f"--dbname={server.url}", str(file))
+                break
+            except CannotStart:
+                if attempt == 4:
+                    raise
+                time.sleep(2)
+        seconds = int(self._tempo.offset.total_seconds())
+        with server.connected() as connection:
+            connection.execute("UPDATE business_clock SET offset_seconds = %s", (seconds,))
+        self._site.command("migrate")
+        self._site.command("restored")
+
+    def _postgres(self, program: str, *arguments: str) -> None:
+        if self._site.server is None:
+            raise AssertionError("there is no such server")
+        done = subprocess.run(
+            [str(self._site.server.programs / program), *arguments],
+            capture_output=True, text=True, timeout=120, check=False, env=os.environ,
+        )  # fmt: skip
+        if done.returncode:
+            raise CannotStart(f"{program}: {done.stderr[-1000:]}")
+
+    # merchants
+
+    def decide(self, stores: tuple[Store, ...]) -> bool:
+        """Each merchant looks into store and mailbox: what was done is cancelled, the rest goes.
+
+        False if the database or a store could not be asked: to be tried again.
+        """
+        try:
+            for store in stores:
+                shop = shop_of(self._site.deps, store)
+                if shop is not None:
+                    self._of_shop(store, shop.id)
+        except (DBAPIError, psycopg.Error, requests.RequestException):
+            return False
+        return True
+
+    def _of_shop(self, store: Store, shop_id: ShopId) -> None:
+        with self._site.deps.db.read() as uow:
+            rows = ShopData(uow, shop_id).actions.held(1000)
+        if not rows:
+            return
+        known = {each.order: each for each in self._ledger if each.platform == store.platform}
+        has_coupon = holdings(store).coupons
+        for row in rows:
+            order = known.get(row.order_id or "")
+            if order is not None and self._was_done(row, order, bool(has_coupon[order.email])):
+                self.declined += held.withdraw(self._site.deps, shop_id, row.id)
+            else:
+                self.let_go += held.let_go(self._site.deps, shop_id, row.id)
+
+    def _was_done(self, row: Action, order: Expected, has_coupon: bool) -> bool:
+        if row.kind is ActionKind.REVIEW_REQUEST_MAIL:
+            return self._mailbox.request_for(order.email, order.order) is not None
+        if row.kind is ActionKind.COUPON_CREATE:
+            # A code of ours is there, and it is this row's own or one that was forgotten.
+            return has_coupon
+        if row.kind is ActionKind.COUPON_MAIL:
+            code = str(row.payload.get("code", ""))
+            mails = self._mailbox.all()
+            return any(m.kind == COUPON and m.to == order.email and m.about == code for m in mails)
+        return False

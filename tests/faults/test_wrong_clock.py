@@ -1,0 +1,67 @@
+"""The machine's clock was ahead for a while and is put right: work goes on at once."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from app.clock import Ticker
+from app.services.continuity import FileWitness, Watch
+from tests.support import close, make_harness
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("ahead", [timedelta(minutes=7), timedelta(hours=2)])
+def test_the_clock_process_beats_on(tmp_path: Path, database_url: str, ahead: timedelta) -> None:
+    harness = make_harness(tmp_path, database_url, "http://127.0.0.1:1")
+    right, asked = harness.wall.at, list[str]()
+    deps = replace(harness.deps, dispatch=lambda signal: asked.append(signal[0]))
+    witness = FileWitness(tmp_path)
+    with harness.deps.db.write() as uow:
+        from app.db.shops import Shops, ShopState
+
+        Shops(uow).ensure("woocommerce", "http://127.0.0.1:1", ShopState.ACTIVE, right)
+    try:
+        harness.wall.at = right + ahead
+        ticker = Ticker(deps, [witness])
+        ticker.tick()
+        assert "reconcile" in asked
+        harness.wall.at = right
+        asked.clear()
+        ticker.tick()
+        assert "reconcile" in asked  # not only when the wrong time has come
+        # Killed and started anew: nobody beats for the one that is gone, whatever it wrote.
+        harness.wall.at = right + ahead
+        ticker.tick()
+        harness.wall.at = right
+        asked.clear()
+        Ticker(deps, [witness]).tick()
+        assert "reconcile" in asked
+        assert Watch(deps, [witness]).look_back() is None  # no backup was put back
+    finally:
+        close(harness)
+
+
+def test_while_time_goes_back_the_witness_is_never_ahead_of_the_database(
+    tmp_path: Path, database_url: str
+) -> None:
+    """Killed between the two, a clock put right would look like a restored backup."""
+    harness = make_harness(tmp_path, database_url, "http://127.0.0.1:1")
+
+    class Mortal(FileWitness):
+        def write(self, identity: str, until: object) -> None:
+            super().write(identity, until)  # type: ignore[arg-type]
+            raise KeyboardInterrupt
+
+    try:
+        right = harness.wall.at
+        harness.wall.at = right + timedelta(hours=2)
+        assert Watch(harness.deps, [FileWitness(tmp_path)]).beat("one")
+        harness.wall.at = right
+        with pytest.raises(KeyboardInterrupt):
+            Watch(harness.deps, [Mortal(tmp_path)]).beat("one")
+        assert Watch(harness.deps, [FileWitness(tmp_path)]).look_back() is None
+        assert Watch(harness.deps, [FileWitness(tmp_path)]).beat("two")
+    finally:
+        close(harness)
