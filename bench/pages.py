@@ -129,7 +129,7 @@ def site(orders: int) -> Iterator[Site]:
             log_level="ERROR",
         )
         upgrade(settings.database)
-        built, clock = build_deps(settings), _Still()
+        built, clock = build_deps(settings), Still()
         deps = replace(built, wall=clock, business=clock)
         busy = shop_of(deps.db, orders)
         app = create_app(deps)
@@ -139,7 +139,7 @@ def site(orders: int) -> Iterator[Site]:
             deps.db.engine.dispose()
 
 
-class _Still(Clock):
+class Still(Clock):
     """It is always the same moment: the one up to which the shop was at work."""
 
     def now(self) -> datetime:
