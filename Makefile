@@ -8,7 +8,7 @@ endif
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test bench faults lint fmt migrate replay screenshots plugin lock clean
+.PHONY: help setup run demo test bench faults fuzz lint fmt migrate replay screenshots plugin lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -65,6 +65,9 @@ plugin: setup ## Pack the WordPress plugin into dist/ (APP_URL=https://... fills
 lock: setup ## Resolve the dependencies of pyproject.toml anew into requirements/*.lock
 	@$(BIN)/python scripts/lock.py
 	@$(PYTHON) scripts/make_venv.py
+
+fuzz: setup ## Look for inputs that break something: make fuzz MINUTES=10 (TARGET=links for one)
+	@$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),10) $(if $(TARGET),--target $(TARGET))
 
 clean: ## Remove .venv and caches (var/, your data, stays)
 	rm -rf .venv build dist ./*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -13,3 +13,6 @@ InboxId = NewType("InboxId", int)
 # A platform's own id of an order, product, …: always text, never passed through a float
 # (Shopify's samples hold ids above 2**53).
 PlatformId = str
+
+LONGEST_ID = 64
+"""Characters of a platform's id or an order's number: the width of the columns that hold them."""

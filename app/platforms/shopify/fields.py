@@ -18,9 +18,16 @@ from app.platforms.shopify.times import parse_time
 
 T = TypeVar("T")
 
+_NO_ID = 10**20  # ids have 64 bits
+
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+def _storable(text: str) -> str:
+    """Half an emoji and NUL are valid JSON, but neither can be encoded and stored."""
+    return text.encode(errors="replace").decode().replace("\0", "").strip()
 
 
 class Fields:
@@ -55,8 +62,7 @@ class Fields:
             return None
         if not isinstance(value, str):
             self._refuse(key, "text")
-        # Half an emoji and NUL are valid JSON, but neither can be encoded and stored.
-        return value.encode(errors="replace").decode().replace("\0", "").strip() or None
+        return _storable(value) or None
 
     def id(self, key: str) -> PlatformId:
         """A REST id, written as a number."""
@@ -67,7 +73,7 @@ class Fields:
         value = self._values.get(key)
         if value is None:
             return None
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < _NO_ID:
             self._refuse(key, "id")
         return str(value)
 
@@ -168,7 +174,7 @@ class Fields:
         values = self._values.get(key) or []
         if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
             self._refuse(key, "list of texts")
-        return tuple(values)
+        return tuple(map(_storable, values))
 
     def _money(self, key: str, amount: str, currency: str) -> Money:
         try:

@@ -13,6 +13,10 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from app.domain.errors import BadPayload
+from app.domain.ids import LONGEST_ID
+from app.domain.places import country_code
+
+_MOST = 10**9  # of anything in one order
 
 
 def _utc(value: object) -> object:
@@ -32,12 +36,24 @@ def moment(value: object) -> datetime | None:
     return found if isinstance(found, datetime) else None
 
 
+def storable(value: object) -> object:
+    """Half an emoji and NUL are valid JSON, but neither can be encoded and stored."""
+    if not isinstance(value, str):
+        return value
+    return value.encode(errors="replace").decode().replace("\0", "")
+
+
 def _text_or_none(value: object) -> object:
-    return value.strip() or None if isinstance(value, str) else value
+    cleaned = storable(value)
+    return cleaned.strip() or None if isinstance(cleaned, str) else cleaned
 
 
 def _id_or_none(value: object) -> object:
-    return None if value in (0, "0", "", None, False) else value
+    return None if value in (0, "0", "", None, False) else storable(value)
+
+
+def _country(value: object) -> object:
+    return country_code(str(value)) if isinstance(value, str | int | float) else value
 
 
 def _empty_object(value: object) -> object:
@@ -53,9 +69,12 @@ def _whole(value: object) -> object:
 
 
 Time = Annotated[datetime | None, BeforeValidator(_utc)]
+Words = Annotated[str, BeforeValidator(storable)]
 Text = Annotated[str | None, BeforeValidator(_text_or_none)]
-Id = Annotated[str | None, BeforeValidator(_id_or_none)]
-Quantity = Annotated[int, BeforeValidator(_whole)]
+OwnId = Annotated[str, Field(max_length=LONGEST_ID), BeforeValidator(storable)]
+Id = Annotated[Annotated[str, Field(max_length=LONGEST_ID)] | None, BeforeValidator(_id_or_none)]
+Country = Annotated[str | None, BeforeValidator(_country)]
+Quantity = Annotated[int, Field(ge=-_MOST, le=_MOST), BeforeValidator(_whole)]
 
 
 class _Body(BaseModel):
@@ -68,7 +87,7 @@ class Address(_Body):
     first_name: Text = None
     last_name: Text = None
     city: Text = None
-    country: Text = None
+    country: Country = None
     email: Text = None
     phone: Text = None
 
@@ -92,13 +111,15 @@ class Image(_Body):
 class LineItem(_Body):
     """A bought item, or in a refund what was taken back of it (negative quantity)."""
 
-    id: str
-    name: str = ""
+    id: OwnId
+    name: Words = ""
     parent_name: Text = None
     product_id: Id = None
     variation_id: Id = None
     quantity: Quantity = 0
-    sold: Decimal = Field(default=Decimal(0), validation_alias="quantity")  # before it was rounded
+    sold: Decimal = Field(  # before it was rounded
+        default=Decimal(0), validation_alias="quantity", ge=-_MOST, le=_MOST
+    )
     subtotal: Text = None
     subtotal_tax: Text = None
     total: str = "0"
@@ -111,20 +132,20 @@ class LineItem(_Body):
 class CouponLine(_Body):
     """A code that was used."""
 
-    code: str
+    code: Words
 
 
 class RefundBrief(_Body):
     """What an order says of its refunds: neither time nor lines."""
 
-    id: str
+    id: OwnId
     total: str
 
 
 class Refund(_Body):
     """A refund as `orders/<id>/refunds` shows it."""
 
-    id: str
+    id: OwnId
     date_created_gmt: Time
     amount: str
     line_items: tuple[LineItem, ...] = ()
@@ -133,9 +154,9 @@ class Refund(_Body):
 class Order(_Body):
     """An order of wc/v3; its field names are also what our listings ask for."""
 
-    id: str
-    number: str
-    status: str
+    id: OwnId
+    number: Words
+    status: Words
     currency: str
     total: str
     prices_include_tax: bool = False
@@ -144,7 +165,7 @@ class Order(_Body):
     date_paid_gmt: Time
     date_completed_gmt: Time
     customer_id: Id = None
-    created_via: str = ""
+    created_via: Words = ""
     billing: AddressField = Address()
     shipping: AddressField = Address()
     line_items: tuple[LineItem, ...]
@@ -156,7 +177,7 @@ class Order(_Body):
 class Fulfilment(_Body):
     """One of core's own parcels, as `orders/<id>/fulfillments` shows it."""
 
-    id: str
+    id: OwnId
     is_fulfilled: bool = False
     date_updated: Time = None
     date_deleted: Time = None
@@ -174,13 +195,13 @@ class FetchedOrder(_Body):
 class Term(_Body):
     """A category or tag of a product."""
 
-    name: str
+    name: Words
 
 
 class Variation(_Body):
     """One choice of a variable product, as far as we read it."""
 
-    id: str
+    id: OwnId
     regular_price: Text = None
 
 
@@ -194,8 +215,8 @@ class ProductHead(_Body):
 class Product(_Body):
     """A product of wc/v3; its field names are also what our port asks for."""
 
-    id: str
-    name: str
+    id: OwnId
+    name: Words
     type: str = "simple"
     status: str
     permalink: Text = None
@@ -218,7 +239,7 @@ class FetchedProduct(_Body):
 class Customer(_Body):
     """A registered customer of wc/v3."""
 
-    id: str
+    id: OwnId
     email: Text
     first_name: Text = None
     last_name: Text = None
@@ -230,7 +251,7 @@ class Customer(_Body):
 class Review(_Body):
     """A product review, without its words: nobody here needs them."""
 
-    id: str
+    id: OwnId
     date_created_gmt: Time
     product_id: Id
     status: str

@@ -63,9 +63,12 @@ def enter(rt: Runtime, token: str) -> Entered | NoEntry:
         expires = now + _REMEMBERED
         if not nonces.remember(uow, _PURPOSE, jti, {}, expires_at=expires, shop_id=shop.id):
             return NoEntry("used")
-    to = claims.get("to")
-    page = to if isinstance(to, str) and _PAGES.fullmatch(to) else "/app/"
-    return Entered(shop, f"wordpress:{claims['uid']}", page)
+    return Entered(shop, f"wordpress:{claims['uid']}", page_named(claims.get("to")))
+
+
+def page_named(to: object) -> str:
+    """The page of ours that a token asks for; the home page instead of any other address."""
+    return to if isinstance(to, str) and _PAGES.fullmatch(to) else "/app/"
 
 
 def _refusal(rt: Runtime, shop: Shop, claims: Mapping[str, Any], now: datetime) -> NoEntry | None:

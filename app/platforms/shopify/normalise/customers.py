@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from app.domain.errors import BadPayload
+from app.domain.places import country_code, language_tag
 from app.domain.snapshots import (
     BaselineSnapshot,
     ConsentSnapshot,
@@ -13,7 +14,7 @@ from app.domain.snapshots import (
 )
 from app.platforms.base import Ignored
 from app.platforms.shopify.fields import Fields
-from app.platforms.shopify.normalise.words import consent_state, country_code
+from app.platforms.shopify.normalise.words import consent_state
 
 
 def rest_customer(body: Fields) -> CustomerSnapshot:
@@ -79,7 +80,7 @@ def graphql_customer(body: Fields) -> list[Snapshot]:
             last_name=body.text_or_none("lastName"),
             customer_id=customer_id,
         ),
-        locale=body.text_or_none("locale"),
+        locale=language_tag(body.text_or_none("locale")),
         country=country_code(place.text_or_none("countryCodeV2")) if place else None,
         consent=_graphql_consent(address, customer_id) if address else None,
         lifetime_orders=orders,

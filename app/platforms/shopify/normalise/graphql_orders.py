@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from app.domain.ids import PlatformId
+from app.domain.ids import LONGEST_ID, PlatformId
 from app.domain.money import Money
+from app.domain.places import country_code, language_tag
 from app.domain.snapshots import (
     FulfilmentSnapshot,
     Line,
@@ -20,7 +21,6 @@ from app.platforms.shopify.normalise.words import (
     CANCELLED_PARCEL,
     NOT_SENT_PARCEL,
     PAID,
-    country_code,
     status_words,
 )
 
@@ -37,7 +37,7 @@ def order(body: Fields) -> OrderSnapshot:
     total = body.shop_money("totalPriceSet")
     return OrderSnapshot(
         order_id=order_id,
-        number=body.text("name"),
+        number=body.text("name")[:LONGEST_ID],
         version=body.time("updatedAt"),
         status=status_words(financial, fulfilment, cancelled=cancelled_at is not None),
         placed_at=body.time("createdAt"),
@@ -93,7 +93,7 @@ def _person(body: Fields) -> Person:
 def _locale(body: Fields) -> str | None:
     customer = body.node_or_none("customer")
     usual = customer.text_or_none("locale") if customer else None
-    return body.text_or_none("customerLocale") or usual
+    return language_tag(body.text_or_none("customerLocale") or usual)
 
 
 def _country(body: Fields) -> str | None:

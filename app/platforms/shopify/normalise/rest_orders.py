@@ -5,8 +5,9 @@ Top-level amounts are in `currency`, the shop's; the buyer's is only in `*_set`.
 
 from datetime import datetime
 
-from app.domain.ids import PlatformId
+from app.domain.ids import LONGEST_ID, PlatformId
 from app.domain.money import Money
+from app.domain.places import country_code, language_tag
 from app.domain.snapshots import (
     DeliverySnapshot,
     FulfilmentSnapshot,
@@ -23,7 +24,6 @@ from app.platforms.shopify.normalise.words import (
     CANCELLED_PARCEL,
     NOT_SENT_PARCEL,
     PAID,
-    country_code,
     status_words,
 )
 
@@ -40,7 +40,7 @@ def order(body: Fields, paid_at: datetime | None) -> OrderSnapshot:
     order_id = body.id("id")
     return OrderSnapshot(
         order_id=order_id,
-        number=body.text("name"),
+        number=body.text("name")[:LONGEST_ID],
         version=body.time("updated_at"),
         status=status_words(financial, fulfilment, cancelled=cancelled_at is not None),
         placed_at=body.time("created_at"),
@@ -53,7 +53,7 @@ def order(body: Fields, paid_at: datetime | None) -> OrderSnapshot:
         test=body.flag("test"),
         in_person=body.text_or_none("source_name") == "pos",
         fully_fulfilled=fulfilment == "fulfilled",
-        locale=body.text_or_none("customer_locale"),
+        locale=language_tag(body.text_or_none("customer_locale")),
         country=_country(body),
         checkout_consent=body.flag_or_none("buyer_accepts_marketing"),
         coupon_codes=tuple(code.text("code") for code in body.nodes("discount_codes")),

@@ -29,9 +29,3 @@ def status_words(financial: str, fulfilment: str | None, *, cancelled: bool) -> 
         return "cancelled"
     words = (financial, fulfilment or "unfulfilled")
     return ", ".join(word.lower().replace("_", " ") for word in words if word)
-
-
-def country_code(text: str | None) -> str | None:
-    """An ISO 3166-1 alpha-2 code, or None."""
-    code = (text or "").upper()
-    return code if len(code) == 2 and code.isascii() and code.isalpha() else None

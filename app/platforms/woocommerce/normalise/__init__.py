@@ -5,6 +5,7 @@ made the webhook. So under any topic the body may be a signed REST error, and de
 only: those never decide anything, they only make us read the object again.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -36,6 +37,7 @@ from app.platforms.woocommerce.topics import (
     REVIEW_POSTED,
 )
 
+_ERROR_CODE = re.compile(r"[a-z0-9_-]{1,80}")
 _Outcome = Sequence[Snapshot] | Ignored
 
 # What webhooks begin with; what we read ourselves was compared when it was read.
@@ -140,10 +142,15 @@ def _rest_error(data: dict[str, Any]) -> _Outcome:
     if status == 404:
         return Ignored("the object was deleted before the store sent it")
     raise BadPayload(
-        f"The store sent the error {str(data['code'])[:80]!r} instead of the object: the WordPress"
+        f"The store sent the error {_code(data)!r} instead of the object: the WordPress"
         " user who made this webhook may no longer read it. Orders still arrive by polling."
         " Remedy: disconnect and connect the store again as an administrator."
     )
+
+
+def _code(data: dict[str, Any]) -> str:
+    """The error's code, unless it holds anything else."""
+    return str(data["code"]) if _ERROR_CODE.fullmatch(str(data["code"])) else "unknown"
 
 
 READERS: Mapping[str, Callable[[dict[str, Any]], _Outcome]] = {

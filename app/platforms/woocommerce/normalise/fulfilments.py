@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from app.domain.snapshots import FulfilmentSnapshot
-from app.platforms.woocommerce.bodies import Fulfilment, Order, moment
+from app.platforms.woocommerce.bodies import Fulfilment, Order, moment, storable
 from app.platforms.woocommerce.normalise.metas import values_of
 
 STATUS_KEY = "_fulfillment_status"  # of the order; absent while it has no fulfilments
@@ -41,7 +41,7 @@ def _lines(items: Any) -> Mapping[str, int]:
     """Line id → quantity; what is no such list tells nothing."""
     rows = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
     return {
-        str(row["item_id"]): int(row["qty"])
+        str(storable(str(row["item_id"]))): int(row["qty"])
         for row in rows
         if isinstance(row.get("item_id"), int | str) and isinstance(row.get("qty"), int)
     }

@@ -8,8 +8,10 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from app.domain.ids import LONGEST_ID
+from app.domain.places import language_tag
 from app.domain.snapshots import FulfilmentSnapshot
-from app.platforms.woocommerce.bodies import Meta, Order
+from app.platforms.woocommerce.bodies import Meta, Order, storable
 
 # The newsletter tick at checkout: key → values that mean yes. Any other value means no.
 CONSENT_KEYS: Mapping[str, frozenset[str]] = {
@@ -58,7 +60,8 @@ def consent(metas: Mapping[str, Any]) -> bool | None:
 def language(metas: Mapping[str, Any]) -> str | None:
     """The order's language as a BCP 47 tag ("sk", "sk-SK")."""
     values = (metas.get(key) for key in LANGUAGE_KEYS)
-    return next((v.replace("_", "-") for v in values if isinstance(v, str) and v), None)
+    tags = (language_tag(value) for value in values if isinstance(value, str))
+    return next((tag for tag in tags if tag), None)
 
 
 def store_asks_review(metas: Mapping[str, Any]) -> bool:
@@ -78,12 +81,12 @@ def parcels(metas: Mapping[str, Any], order: Order) -> tuple[FulfilmentSnapshot,
     for item in items if isinstance(items, list) else []:
         if not isinstance(item, dict):
             continue
-        parcel_id = item.get("tracking_id") or item.get("tracking_number")
+        parcel_id = storable(item.get("tracking_id") or item.get("tracking_number"))
         shipped = _unix_time(item.get("date_shipped"))
         if isinstance(parcel_id, str) and parcel_id and shipped:
             found.append(
                 FulfilmentSnapshot(
-                    fulfilment_id=parcel_id,
+                    fulfilment_id=parcel_id[:LONGEST_ID],
                     order_id=order.id,
                     created_at=shipped,
                     version=order.date_modified_gmt,
@@ -95,6 +98,6 @@ def parcels(metas: Mapping[str, Any], order: Order) -> tuple[FulfilmentSnapshot,
 def _unix_time(value: object) -> datetime | None:
     """Seconds since 1970, as number or text."""
     text = str(value)
-    if not (text.isascii() and text.isdigit() and 0 < int(text) < 2**33):
+    if not (text.isascii() and text.isdigit() and len(text) <= 10 and 0 < int(text) < 2**33):
         return None
     return datetime.fromtimestamp(int(text), UTC)

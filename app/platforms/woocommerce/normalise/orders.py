@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from app.domain.errors import BadPayload
+from app.domain.ids import LONGEST_ID
 from app.domain.money import Money, MoneyError
 from app.domain.snapshots import Line, OrderSnapshot, Person, RefundSnapshot
-from app.platforms.woocommerce.bodies import Fulfilment, LineItem, Order, Refund
+from app.platforms.woocommerce.bodies import Fulfilment, LineItem, Order, Refund, storable
 from app.platforms.woocommerce.markup import plain
 from app.platforms.woocommerce.normalise import metas as meta
 from app.platforms.woocommerce.normalise.fulfilments import STATUS_KEY, core_parcels
@@ -51,7 +52,7 @@ def _snapshot(
     changed_at = order.date_modified_gmt or placed_at
     return OrderSnapshot(
         order_id=order.id,
-        number=order.number,
+        number=order.number[:LONGEST_ID],
         version=order.date_modified_gmt,
         status=order.status,
         placed_at=placed_at,
@@ -170,6 +171,7 @@ def _returned_lines(refund: Refund) -> dict[str, int]:
     lines: dict[str, int] = {}
     for item in refund.line_items:
         origin = next((m.value for m in item.meta_data if m.key == "_refunded_item_id"), None)
-        if origin and item.quantity:
-            lines[str(origin)] = lines.get(str(origin), 0) + abs(item.quantity)
+        if isinstance(origin, int | str) and origin and item.quantity:
+            line_id = str(storable(str(origin)))
+            lines[line_id] = lines.get(line_id, 0) + abs(item.quantity)
     return lines
