@@ -134,8 +134,8 @@ def _posted_keys() -> dict[str, str] | None:
     if not isinstance(body, dict):
         return None
     given = {name: body.get(name) for name in ("user_id", "consumer_key", "consumer_secret")}
-    words = (isinstance(value, str) and _WORD.fullmatch(value) for value in given.values())
-    return given if all(words) else None
+    words = {k: v for k, v in given.items() if isinstance(v, str) and _WORD.fullmatch(v)}
+    return words if len(words) == len(given) else None
 
 
 @blueprint.get("/woocommerce/return")
