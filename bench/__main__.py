@@ -5,6 +5,7 @@ python -m bench [module …] [--json PATH]
 
 import argparse
 import logging
+import os
 import signal
 import sys
 import traceback
@@ -33,6 +34,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     # A line per request would drown the table.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    load_before = os.getloadavg()[0]
     measured: dict[str, list[Row]] = {}
     failed = []
     for name in options.modules or MODULES:
@@ -43,7 +45,8 @@ def main() -> None:
             failed.append(name)
             traceback.print_exc()
     print("\n".join(table([row for rows in measured.values() for row in rows])))
-    write_json(options.json, measured)
+    print(f"{os.cpu_count()} cores; load before: {load_before:.1f}; kept in {options.json}")
+    write_json(options.json, measured, load_before)
     if failed:
         sys.exit(f"Not measured, see above: {', '.join(failed)}")
 

@@ -18,8 +18,8 @@ from bench.processes import SECRET, Server, home, ours, peer
 from bench.rows import Row, Target, at_least, at_most
 
 ROUNDS = 3
-SECONDS = 3.0  # of one round at saturation
-RATE, PACED_SECONDS = 400, 4.0
+SECONDS = 2.5  # of one round at saturation
+RATE, PACED_SECONDS = 400, 3.0
 
 SQLITE, POSTGRESQL = "ours, SQLite", "ours, PostgreSQL"
 OURS = (SQLITE, POSTGRESQL)

@@ -82,8 +82,8 @@ def table(rows: Sequence[Row]) -> Iterable[str]:
         ).rstrip()
 
 
-def write_json(path: Path, measured: Mapping[str, Sequence[Row]]) -> None:
-    """Keep what was measured, by module, with what kind of machine it was."""
+def write_json(path: Path, measured: Mapping[str, Sequence[Row]], load_before: float) -> None:
+    """Keep what was measured, by module, with what kind of machine it was and what else it did."""
     path.parent.mkdir(parents=True, exist_ok=True)
     content = {
         "machine": {
@@ -91,6 +91,7 @@ def write_json(path: Path, measured: Mapping[str, Sequence[Row]]) -> None:
             "architecture": platform.machine(),
             "cores": os.cpu_count(),
             "python": platform.python_version(),
+            "load_before": load_before,
         },
         "modules": {name: [row.as_json() for row in rows] for name, rows in measured.items()},
     }
