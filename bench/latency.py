@@ -18,8 +18,8 @@ from bench.processes import free_port, home
 from bench.rows import Row
 from bench.stores import ask, connect, twin
 
-DELIVERIES = 24
-EVERY = 0.8  # seconds: how long one takes, not how many go through
+DELIVERIES = 18
+EVERY = 1.5  # seconds: how long one takes, not how many go through
 PLANNED = 1_000_000
 DUE = 50
 
@@ -54,6 +54,7 @@ def _to_mail(backend: str) -> Iterator[Row]:
             wait(lambda: _listens(found.deps, shop_id))
             orders = [_place(url, number) for number in range(DELIVERIES)]
             ask(url, "POST", "deliveries/drain", {"timeout_seconds": 60})
+            wait(lambda: _read(found.deps, shop_id))
             began, completed = time.monotonic(), {}
             for number, order_id in enumerate(orders):
                 time.sleep(max(0, began + number * EVERY - time.monotonic()))
@@ -74,6 +75,12 @@ def _listens(deps: Deps, shop_id: ShopId) -> bool:
     with deps.db.read() as uow:
         topics = {row.topic for row in ShopData(uow, shop_id).webhooks.all()}
         return "order.updated" in topics and Shops(uow).get(shop_id).history_complete
+
+
+def _read(deps: Deps, shop_id: ShopId) -> bool:
+    """All that came in so far is interpreted."""
+    with deps.db.read() as uow:
+        return "pending" not in ShopData(uow, shop_id).inbox.counts()
 
 
 def _place(url: str, number: int) -> int:

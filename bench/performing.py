@@ -33,6 +33,8 @@ def run() -> list[Row]:
     for backend in ("sqlite", "postgresql"):
         with home() as folder, installation(folder, backend) as found:
             rows.append(_mails(found, backend))
+    with home() as folder, installation(folder, "postgresql") as found:
+        rows.append(_workers(found))
     for platform in ("woocommerce", "shopify"):
         rows += _coupons(platform)
     with home() as folder, installation(folder) as found:
@@ -63,6 +65,31 @@ def _perform_for(deps: Deps, shop_id: ShopId) -> tuple[float, float]:
     while time.perf_counter() - began < SECONDS and perform_due(deps, shop_id):
         pass
     return time.perf_counter() - began, time.process_time() - busy
+
+
+def _workers(found: Installation) -> Row:
+    """Two worker processes beside one, on several shops: of one shop one job at a time."""
+    now = found.deps.wall.now()
+    for name in ("one", "two", "three", "four"):
+        work = DueWork(found.deps.db, a_shop(found.deps.db, name, now), now)
+        work.plan(ActionKind.REVIEW_REQUEST_MAIL, range(ENOUGH // 2), now - timedelta(minutes=5))
+    with found.running("clock", "worker"):
+        alone = _rate(found)
+        with found.running("worker2"):
+            both = _rate(found)
+    return Row(
+        "review mails, two workers, postgresql", both, "/s",
+        f"{alone:.1f} with one, so {both / alone:.2f}×; four shops at once",
+    )  # fmt: skip
+
+
+def _rate(found: Installation) -> float:
+    """Mails a second, once they flow."""
+    before = len(found.sink.mails())
+    wait(lambda: len(found.sink.mails()) > before + 5)
+    before, began = len(found.sink.mails()), time.monotonic()
+    time.sleep(SECONDS)
+    return (len(found.sink.mails()) - before) / (time.monotonic() - began)
 
 
 def _coupons(platform: str) -> Iterator[Row]:

@@ -46,7 +46,10 @@ def perform_due(rt: Runtime, shop_id: ShopId, limit: int = 100) -> bool:
     with rt.db.read() as uow:
         shop = Shops(uow).get(shop_id)
         now, wall = rt.business.now(), rt.wall.now()
-        due = ShopData(uow, shop_id).actions.due(now, wall, limit, _kinds_of(shop))
+        actions, kinds = ShopData(uow, shop_id).actions, _kinds_of(shop)
+        # What somebody waits for stands before all that is older.
+        prompt = actions.due(now, wall, limit, PROMPT_MAIL if kinds is None else kinds)
+        due = list(dict.fromkeys([*prompt, *actions.due(now, wall, limit, kinds)]))[:limit]
     with rt.mail.kept_open():
         for done, action_id in enumerate(due, start=1):
             perform(rt, shop_id, action_id)

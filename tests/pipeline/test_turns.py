@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from redis import Redis
-from sqlalchemy import event, insert
+from sqlalchemy import event, insert, update
 
 from app.db.actions import shops_with_due_actions
 from app.db.inbox import shops_with_pending
@@ -63,6 +63,25 @@ def test_what_is_due_is_performed_in_turns(
             TASKS["perform"](stand.harness.deps, stand.shop_id)
             assert len(stand.harness.mails()) == mails
             assert (again in stand.harness.jobs) == (mails < 3)
+
+
+def test_what_somebody_waits_for_goes_before_what_is_due_longer(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with standing("woocommerce", tmp_path, database_url) as stand:
+        stand.connect()
+        stand.harness.run_jobs()
+        due(stand, 3)
+        with stand.harness.deps.db.write() as uow:
+            older = actions.c.dedupe_key != "due-2"
+            uow.connection.execute(
+                update(actions).where(older).values(kind=ActionKind.RETURN_RECEIVED_MAIL)
+            )
+        monkeypatch.setattr(perform, "TURN", AT_ONCE)
+        assert perform.perform_due(stand.harness.deps, stand.shop_id)
+        with stand.harness.shop(stand.shop_id) as data:
+            done = [a.dedupe_key for a in data.actions.page() if a.state is ActionState.DONE]
+        assert done == ["due-2"]
 
 
 def test_settings_reach_what_waits_turn_by_turn(
