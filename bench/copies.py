@@ -3,7 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, String, Table, cast, func, insert, literal, select, text
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    String,
+    Table,
+    cast,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+)
 
 from app.db.models import (
     actions,

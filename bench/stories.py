@@ -36,21 +36,26 @@ def deliveries(
 
     Every second order is of one of the `customers` that `shop_of` makes.
     """
+    return list(islice(_mingled(platform, first, now, customers), count))
+
+
+def life(platform: str, number: int, now: datetime, customers: int = 0) -> list[Posted]:
+    """All deliveries about one order, from the first to the last."""
     told = _shopify if platform == "shopify" else _woocommerce
-    return list(islice(_mingled(told, first, now, customers), count))
+    return told(number, now, customers)
 
 
-def _mingled(told: Any, first: int, now: datetime, customers: int) -> Iterator[Posted]:
+def _mingled(platform: str, first: int, now: datetime, customers: int) -> Iterator[Posted]:
     while True:
-        lives = [told(number, now, customers) for number in range(first, first + _AT_ONCE)]
+        lives = [life(platform, n, now, customers) for n in range(first, first + _AT_ONCE)]
         first += _AT_ONCE
         for step in range(max(len(life) for life in lives)):
             yield from (life[step] for life in lives if step < len(life))
 
 
-def _email(number: int, customers: int) -> str:
-    known = number % customers if number % 2 and customers else number + 10_000_000
-    return f"customer{known}@posta.example"
+def _customer(number: int, customers: int) -> int:
+    """Whose order it is: every second one is of somebody known."""
+    return number % customers if number % 2 and customers else number + 10_000_000
 
 
 def _fixture(platform: str, name: str) -> Any:
@@ -70,9 +75,10 @@ def _shopify(number: int, now: datetime, customers: int) -> list[Posted]:
     """customers/create, orders/create, orders/paid, fulfillments/create, orders/fulfilled,
     arrival, and sometimes a product and a refund.
     """
-    order_id, customer_id, line_id = 5_000_000_000 + number, 7_000_000_000 + number, 900 + number
+    order_id, line_id = 5_000_000_000 + number, 900 + number
+    customer_id = 7_000_000_000 + _customer(number, customers)
     product_id = 500 + number % _PRODUCTS
-    email = _email(number, customers)
+    email = f"customer{_customer(number, customers)}@posta.example"
     begun = now - timedelta(minutes=30)
     times = [(begun + timedelta(minutes=n)).isoformat() for n in range(8)]
     order = copy.deepcopy(_ORDER)
@@ -120,7 +126,7 @@ def _woocommerce(number: int, now: datetime, customers: int) -> list[Posted]:
     """customer.created, order.created, order.updated (paid), product.updated (the stock),
     order.updated (completed), and sometimes order.updated with a refund.
     """
-    email = _email(number, customers)
+    email = f"customer{_customer(number, customers)}@posta.example"
     begun = now - timedelta(minutes=30)
     times = [(begun + timedelta(minutes=n)).strftime("%Y-%m-%dT%H:%M:%S") for n in range(8)]
     customer_id = number if number % 2 == 0 else 0

@@ -26,9 +26,12 @@ class Repository:
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
         self._uow: UnitOfWork = scope.uow
-        self._connection: Connection = scope.uow.connection
         self._keyring: Keyring = scope.uow.keyring
         self._shop_id = scope.shop_id
+
+    @property
+    def _connection(self) -> Connection:
+        return self._uow.connection
 
     def _mine(self, table: Table) -> ColumnElement[bool]:
         return table.c.shop_id == self._shop_id

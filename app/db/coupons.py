@@ -61,7 +61,7 @@ class Coupons(Repository):
         row = self._connection.execute(
             select(coupons).where(self._mine(coupons), coupons.c.code == code)
         ).first()
-        return _coupon(row) if row else None
+        return coupon_from(row) if row else None
 
     def of_customer(self, customer_id: CustomerId, email_hashes: list[str]) -> list[CouponRow]:
         """All coupons of a customer, also those given to the same address as a guest."""
@@ -69,12 +69,12 @@ class Coupons(Repository):
             self._mine(coupons),
             or_(coupons.c.customer_id == customer_id, coupons.c.email_hash.in_(email_hashes)),
         )
-        return [_coupon(row, used=row.carried) for row in self._connection.execute(query)]
+        return [coupon_from(row, used=row.carried) for row in self._connection.execute(query)]
 
     def of_order(self, order_id: PlatformId) -> list[CouponRow]:
         """Coupons that an order earned."""
         query = select(coupons).where(self._mine(coupons), coupons.c.order_id == order_id)
-        return [_coupon(row) for row in self._connection.execute(query)]
+        return [coupon_from(row) for row in self._connection.execute(query)]
 
     def change(self, coupon_id: CouponId, state: str, platform_ref: str | None = None) -> None:
         """Issued (with the store's id) or voided."""
@@ -104,7 +104,8 @@ def is_carried() -> ColumnElement[bool]:
     )
 
 
-def _coupon(row: Row[Any], *, used: bool = False) -> CouponRow:
+def coupon_from(row: Row[Any], *, used: bool = False) -> CouponRow:
+    """A row of the table; `used`: an order carries its code."""
     return CouponRow(
         row.id,
         row.customer_id,

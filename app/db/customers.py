@@ -5,8 +5,9 @@ Look-ups and writes of one customer happen inside one write transaction, which i
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import case, select, update
+from sqlalchemy import Row, case, select, update
 
 from app.db.base import Repository
 from app.db.codec import NOBODY, person_doc, person_from
@@ -27,6 +28,21 @@ class CustomerRow:
     country: str | None
     baseline: BaselineSnapshot | None
     erased_at: datetime | None
+
+
+def customer_from(row: Row[Any]) -> CustomerRow:
+    """A row of the table."""
+    baseline = None
+    if row.baseline_as_of:
+        baseline = BaselineSnapshot(
+            email=None,
+            customer_id=None,
+            orders=row.baseline_orders,
+            spent=Money(row.baseline_minor, row.baseline_currency),
+            as_of=row.baseline_as_of,
+            first_order_at=row.baseline_first_at,
+        )
+    return CustomerRow(row.id, row.locale, row.country, baseline, row.erased_at)
 
 
 class Customers(Repository):
@@ -120,19 +136,7 @@ class Customers(Repository):
         """One customer."""
         query = select(customers).where(self._mine(customers), customers.c.id == customer_id)
         row = self._connection.execute(query).first()
-        if row is None:
-            return None
-        baseline = None
-        if row.baseline_as_of:
-            baseline = BaselineSnapshot(
-                email=None,
-                customer_id=None,
-                orders=row.baseline_orders,
-                spent=Money(row.baseline_minor, row.baseline_currency),
-                as_of=row.baseline_as_of,
-                first_order_at=row.baseline_first_at,
-            )
-        return CustomerRow(row.id, row.locale, row.country, baseline, row.erased_at)
+        return customer_from(row) if row else None
 
     def canonical(self, customer_id: CustomerId) -> CustomerId | None:
         """The customer itself, or the one that it turned out to be; None if there is none."""

@@ -25,24 +25,31 @@ class EventRow:
     order_id: PlatformId = ""
 
 
+_UNIQUE = ("shop_id", "subject", "type", "key")
+
+
 class Events(Repository):
     """Events of one shop."""
 
     def add(self, event: Event, customer_id: CustomerId | None, known_at: datetime) -> bool:
         """Store the fact; False if it was known."""
-        result = self._connection.execute(
-            self._insert(
-                events,
-                type=event.type,
-                subject=event.order_id,
-                key=event.key,
-                customer_id=customer_id,
-                data=event.data(),
-                occurred_at=event.occurred_at,
-                known_at=known_at,
-            ).on_conflict_do_nothing(index_elements=["shop_id", "subject", "type", "key"])
-        )
-        return bool(result.rowcount == 1)
+        values = self._values(event, customer_id, known_at)
+        insert = self._uow.insert(events).on_conflict_do_nothing(index_elements=_UNIQUE)
+        return bool(self._connection.execute(insert, values).rowcount == 1)
+
+    def _values(
+        self, event: Event, customer_id: CustomerId | None, known_at: datetime
+    ) -> dict[str, Any]:
+        return {
+            "shop_id": self._shop_id,
+            "type": event.type,
+            "subject": event.order_id,
+            "key": event.key,
+            "customer_id": customer_id,
+            "data": event.data(),
+            "occurred_at": event.occurred_at,
+            "known_at": known_at,
+        }
 
     def products_reviewed_in_store(self, customer_id: CustomerId) -> frozenset[PlatformId]:
         """Of which products a customer wrote a review in the store itself."""

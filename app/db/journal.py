@@ -44,19 +44,22 @@ class Journal(Repository):
         params: dict[str, Any] | None = None,
     ) -> None:
         """Append a line. Without a reason `params` may hold ids and numbers of its own."""
-        self._connection.execute(
-            journal.insert().values(
-                shop_id=self._shop_id,
-                verb=verb,
-                what=what,
-                action_id=action_id,
-                order_id=order_id,
-                customer_id=customer_id,
-                reason=reason.code if reason else None,
-                params=dict(reason.params) if reason else (params or {}),
-                at=at,
-            )
+        self._append(
+            {
+                "shop_id": self._shop_id,
+                "verb": verb,
+                "what": what,
+                "action_id": action_id,
+                "order_id": order_id,
+                "customer_id": customer_id,
+                "reason": reason.code if reason else None,
+                "params": dict(reason.params) if reason else (params or {}),
+                "at": at,
+            }
         )
+
+    def _append(self, line: dict[str, Any]) -> None:
+        self._connection.execute(journal.insert(), line)
 
     def of_order(self, order_id: PlatformId) -> list[JournalRow]:
         """Everything about one order, oldest first."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select, tuple_, update
+from sqlalchemy import Row, and_, case, func, or_, select, tuple_, update
 
 from app.db.base import Repository
 from app.db.codec import (
@@ -62,6 +62,52 @@ class PaidOrder:
     row: int
 
 
+HISTORY = (
+    orders.c.platform_id, orders.c.placed_at, orders.c.paid_at, orders.c.currency,
+    orders.c.total_minor, orders.c.refunded_minor, orders.c.cancelled, orders.c.counts,
+)  # fmt: skip
+
+
+def history_from(row: Row[Any]) -> HistoryRow:
+    """The columns of `HISTORY` as one order of a customer."""
+    return HistoryRow(
+        row.platform_id,
+        row.placed_at,
+        row.paid_at,
+        Money(row.total_minor, row.currency),
+        Money(row.refunded_minor, row.currency),
+        row.cancelled,
+        row.counts,
+    )
+
+
+def refunded_of(order: OrderSnapshot) -> Money:
+    """What went back."""
+    return Money(sum(refund.amount.minor for refund in order.refunds), order.total.currency)
+
+
+def counts(order: OrderSnapshot) -> bool:
+    """Whether it is a real, paid order."""
+    return order.paid and not (order.test or order.draft or order.trashed)
+
+
+def order_values(order: OrderSnapshot, customer_id: CustomerId | None) -> dict[str, Any]:
+    """The columns that follow from the fold."""
+    return {
+        "number": order.number,
+        "customer_id": customer_id,
+        "doc": order_doc(order),
+        "currency": order.total.currency,
+        "total_minor": order.total.minor,
+        "refunded_minor": refunded_of(order).minor,
+        "cancelled": order.cancelled_at is not None,
+        "counts": counts(order),
+        "placed_at": order.placed_at,
+        "paid_at": order.paid_at,
+        "version": order.version,
+    }
+
+
 class Orders(Repository):
     """Orders of one shop."""
 
@@ -93,20 +139,7 @@ class Orders(Repository):
         read_at: datetime | None,
     ) -> None:
         """Write the fold. A person once known is kept when a newer body tells none."""
-        refunded = sum(refund.amount.minor for refund in order.refunds)
-        values: dict[str, Any] = {
-            "number": order.number,
-            "customer_id": customer_id,
-            "doc": order_doc(order),
-            "currency": order.total.currency,
-            "total_minor": order.total.minor,
-            "refunded_minor": refunded,
-            "cancelled": order.cancelled_at is not None,
-            "counts": order.paid and not (order.test or order.draft or order.trashed),
-            "placed_at": order.placed_at,
-            "paid_at": order.paid_at,
-            "version": order.version,
-        }
+        values = order_values(order, customer_id)
         if read_at:
             values["read_at"] = read_at
         if sealed_person:
@@ -120,27 +153,12 @@ class Orders(Repository):
     def history(self, customer_id: CustomerId, newest: int | None = None) -> list[HistoryRow]:
         """All orders of a canonical customer, oldest first; or so many of the newest."""
         query = (
-            select(
-                orders.c.platform_id, orders.c.placed_at, orders.c.paid_at, orders.c.currency,
-                orders.c.total_minor, orders.c.refunded_minor, orders.c.cancelled, orders.c.counts,
-            )
+            select(*HISTORY)
             .where(self._mine(orders), orders.c.customer_id == customer_id)
             .order_by(orders.c.placed_at.desc(), orders.c.id.desc())
             .limit(newest)
-        )  # fmt: skip
-        found = [
-            HistoryRow(
-                row.platform_id,
-                row.placed_at,
-                row.paid_at,
-                Money(row.total_minor, row.currency),
-                Money(row.refunded_minor, row.currency),
-                row.cancelled,
-                row.counts,
-            )
-            for row in self._connection.execute(query)
-        ]
-        return found[::-1]
+        )
+        return [history_from(row) for row in self._connection.execute(query)][::-1]
 
     def spent(self, customer_id: CustomerId, currency: str) -> tuple[int, Money]:
         """How many orders a customer placed, and what the counted ones in a currency came to, less

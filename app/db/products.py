@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select, true, update
 
@@ -14,6 +15,16 @@ from app.domain.snapshots import ProductSnapshot
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+def product_values(product: ProductSnapshot, seen_at: datetime) -> dict[str, Any]:
+    """The columns that follow from a picture."""
+    return {
+        "doc": product_doc(product),
+        "version": product.version,
+        "read_at": _NEVER if product.partial else seen_at,
+        "gone": False,
+    }
+
+
 class Products(Repository):
     """Products of one shop."""
 
@@ -22,12 +33,7 @@ class Products(Repository):
 
         After a partial picture it counts as never seen: whoever needs the whole truth reads it.
         """
-        values = {
-            "doc": product_doc(product),
-            "version": product.version,
-            "read_at": _NEVER if product.partial else seen_at,
-            "gone": False,
-        }
+        values = product_values(product, seen_at)
         self._connection.execute(
             self._insert(products, platform_id=product.product_id, **values).on_conflict_do_update(
                 index_elements=["shop_id", "platform_id"],

@@ -89,11 +89,19 @@ def _limit_postgresql(connection: Connection) -> None:
 class UnitOfWork:
     """One transaction. `shop_data` in `app/db/tenant.py` builds one shop's repositories on it."""
 
-    connection: Connection
+    raw: Connection
     keyring: Keyring
     signals: list[Signal] = field(default_factory=list)
     writes: bool = False
     held: set[ShopId] = field(default_factory=set)  # shops that others wait for until we end
+    settle: Callable[[], None] | None = None
+
+    @property
+    def connection(self) -> Connection:
+        """The way to the database. A batch (`app/db/batch`) first writes what it has not yet."""
+        if self.settle:
+            self.settle()
+        return self.raw
 
     def after_commit(self, job: str, *arguments: Any) -> None:
         """Ask for a job once this transaction is durable; asked twice, it is sent once."""
@@ -103,9 +111,12 @@ class UnitOfWork:
 
     def insert(self, table: Table) -> Any:
         """An INSERT that knows ON CONFLICT in the present dialect."""
-        if self.connection.dialect.name == "sqlite":
-            return sqlite.insert(table)
-        return postgresql.insert(table)
+        return insert_into(table, self.raw.dialect.name)
+
+
+def insert_into(table: Table, dialect: str) -> Any:
+    """An INSERT that knows ON CONFLICT in a dialect."""
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
 class Database:

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from app.db.crypto import ShopHasher, new_shop_key
 from app.db.models import installations, shops
@@ -69,7 +69,10 @@ class Shops:
 
     def __init__(self, uow: UnitOfWork) -> None:
         self._uow = uow
-        self._connection = uow.connection
+
+    @property
+    def _connection(self) -> Connection:
+        return self._uow.connection
 
     def get(self, shop_id: ShopId) -> Shop:
         """One shop. Raises LookupError if there is none."""

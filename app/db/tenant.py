@@ -1,6 +1,8 @@
 """One shop's repositories: every query made through them carries its `shop_id`."""
 
+from collections.abc import Callable
 from functools import cached_property
+from typing import Any, TypeVar
 
 from app.db.actions import Actions
 from app.db.base import Scope
@@ -27,10 +29,12 @@ from app.db.returns import Returns
 from app.db.reviews import Reviews
 from app.db.session import UnitOfWork
 from app.db.settings import Settings
-from app.db.shops import Shops
+from app.db.shops import Shop, Shops
 from app.db.templates import Templates
 from app.db.webhooks import WebhookSubscriptions
 from app.domain.ids import ShopId
+
+T = TypeVar("T")
 
 
 class ShopData:
@@ -56,6 +60,20 @@ class ShopData:
     def hasher(self) -> ShopHasher:
         """Keyed hashes of this shop (unwrapping the key costs a decryption: once)."""
         return self._hasher or Shops(self.uow).hasher(self.shop_id)
+
+    @property
+    def aside(self) -> UnitOfWork:
+        """For reading what concerns more than one delivery: the shop itself, its connection."""
+        return self.uow
+
+    def remembered(self, _name: Any, make: Callable[[], T]) -> T:
+        """What `make` gives; a batch (`app/db/batch`) asks it once."""
+        return make()
+
+    @property
+    def shop(self) -> Shop:
+        """The tenant."""
+        return self.remembered("shop", lambda: Shops(self.aside).get(self.shop_id))
 
     @cached_property
     def _scope(self) -> Scope:

@@ -5,6 +5,8 @@ import re
 _SHAPE = re.compile(r"[^@\s<>\"(),:;\[\]\\\x00-\x1f\x7f]+@[^@\s]+")
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]*[a-z0-9])")
 
+_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
+
 
 def canonical_email(text: str | None) -> str | None:
     """The comparable form of an address, or None if it is none.
@@ -24,4 +26,4 @@ def canonical_email(text: str | None) -> str | None:
 
 
 def _ascii_lower(text: str) -> str:
-    return text.translate({code: code + 32 for code in range(ord("A"), ord("Z") + 1)})
+    return text.translate(_LOWER)

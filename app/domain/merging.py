@@ -37,7 +37,9 @@ def _alone(order: OrderSnapshot) -> OrderSnapshot:
 
     Parcels without a version of their own have that of the picture that shows them.
     """
-    parcels = [replace(f, version=f.version or order.version) for f in order.fulfilments]
+    if not order.fulfilments and not order.refunds:
+        return order
+    parcels = [f if f.version else replace(f, version=order.version) for f in order.fulfilments]
     return replace(
         order,
         fulfilments=_merge_fulfilments((), tuple(parcels)),

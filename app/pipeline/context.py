@@ -20,7 +20,7 @@ from app.db.customers import CustomerRow
 from app.db.orders import HistoryRow
 from app.db.returns import ReturnRow
 from app.db.settings import SettingsVersion
-from app.db.shops import Shop, Shops
+from app.db.shops import Shops
 from app.db.tenant import ShopData
 from app.domain.actions import ActionState
 from app.domain.ids import CustomerId
@@ -45,7 +45,8 @@ class Assembler:
     def __init__(self, data: ShopData, now: datetime) -> None:
         self._data = data
         self._now = now
-        self._shop = shop_view(data)
+        self._histories: dict[CustomerId, tuple[PastOrder, ...]] = {}
+        self._shop = data.remembered("shop_view", lambda: shop_view(data))
 
     def context(
         self,
@@ -87,7 +88,7 @@ class Assembler:
             consent_at=consent_at,
             suppressed=self._data.customers.suppressed(customer_id),
             erased=bool(row and row.erased_at),
-            orders=tuple(past_order(h) for h in self._data.orders.history(customer_id)),
+            orders=self._orders(customer_id),
             baseline=_baseline(row),
             actions=tuple(
                 PastAction(
@@ -108,6 +109,12 @@ class Assembler:
             reviewed_products=self._data.reviews.products_reviewed_by(customer_id)
             | self._data.events.products_reviewed_in_store(customer_id),
         )
+
+    def _orders(self, customer_id: CustomerId) -> tuple[PastOrder, ...]:
+        if customer_id not in self._histories:
+            history = self._data.orders.history(customer_id)
+            self._histories[customer_id] = tuple(past_order(row) for row in history)
+        return self._histories[customer_id]
 
     def _coupons(self, customer_id: CustomerId) -> tuple[CouponView, ...]:
         hashes = self._data.customers.email_hashes(customer_id)
@@ -134,9 +141,8 @@ def settings_of(automation: Automation, version: SettingsVersion) -> SettingsMod
 
 def shop_view(data: ShopData) -> ShopView:
     """The tenant as rules see it."""
-    shops = Shops(data.uow)
-    shop: Shop = shops.get(data.shop_id)
-    installation = shops.installation(data.shop_id)
+    shop = data.shop
+    installation = Shops(data.aside).installation(data.shop_id)
     contact = data.settings.current(CONTACT)
     return ShopView(
         timezone=shop.timezone,

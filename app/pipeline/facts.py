@@ -1,7 +1,8 @@
 """One snapshot becomes stored facts, new events and plans; inside the interpreting transaction."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import timedelta
+from operator import attrgetter
 
 from app.db.inbox import InboxRow
 from app.db.orders import StoredOrder
@@ -42,6 +43,7 @@ from app.pipeline.runtime import Runtime
 
 # The delivery that tells the time of payment is on its way; reading at once would be wasted.
 PATIENCE = timedelta(seconds=20)
+NOBODY = Person()
 
 
 class Facts:
@@ -86,18 +88,18 @@ class Facts:
     def _order(self, new: OrderSnapshot) -> None:
         stored = self._data.orders.get(new.order_id)
         late = stored is not None and is_older(new, stored.order)
-        if stored and not late and self._contradicts(stored, new):
-            self._refresh(ObjectKind.ORDER, new.order_id)
-            return
         if stored is None:
             new = _first_seen(new)
+        merged = merge_order(stored.order if stored else None, new)
+        if stored and not late and self._contradicts(stored.order, new, merged):
+            self._refresh(ObjectKind.ORDER, new.order_id)
+            return
         if stored and late and stored.sealed_person:  # names of an old picture are stale
             customer_id, sealed = stored.customer_id, None
         else:
             customer_id, sealed = self._who(new.person)
         if customer_id is None and stored:
             customer_id = stored.customer_id
-        merged = merge_order(stored.order if stored else None, new)
         if stored and not late and merged.delivered_at and not stored.order.delivered_at:
             merged = replace(merged, arrival_watched=True)
         self._save(merged, customer_id, sealed, stored.order if stored else None)
@@ -115,13 +117,13 @@ class Facts:
             only_time = not merged.partial and all(r.lines is not None for r in merged.refunds)
             self._refresh(ObjectKind.ORDER, new.order_id, PATIENCE if only_time else timedelta())
 
-    def _contradicts(self, stored: StoredOrder, new: OrderSnapshot) -> bool:
+    def _contradicts(
+        self, stored: OrderSnapshot, new: OrderSnapshot, merged: OrderSnapshot
+    ) -> bool:
         """Two bodies of one version that say different things: neither is a basis."""
-        if self._read_at is not None or new.version is None:
+        if self._read_at is not None or new.version is None or new.version != stored.version:
             return False
-        if new.version != stored.order.version:
-            return False
-        return _comparable(merge_order(stored.order, new)) != _comparable(stored.order)
+        return _comparable(merged) != _comparable(stored)
 
     def _who(self, person: Person) -> tuple[CustomerId | None, bytes | None]:
         """The canonical customer and the sealed person; nobody for the erased."""
@@ -147,7 +149,7 @@ class Facts:
         before: OrderSnapshot | None,
     ) -> None:
         """Write the fold, add the facts that are new, and let the automations answer."""
-        anonymous = replace(order, person=Person())
+        anonymous = order if order.person == NOBODY else replace(order, person=NOBODY)
         self._data.orders.save(anonymous, customer_id, sealed, self._read_at)
         new = [e for e in facts_of(anonymous) if self._data.events.add(e, customer_id, self._now)]
         for event in new:
@@ -285,11 +287,11 @@ class Facts:
             self._data.uow.after_commit("refresh", self._data.shop_id)
 
 
-def _comparable(order: OrderSnapshot) -> OrderSnapshot:
-    """What two bodies of one version must agree on; who ordered and when it was paid may be added
-    (Shopify's orders/paid has the version of orders/create and tells the time).
-    """
-    return replace(order, person=Person(), paid_at=None)
+# What two bodies of one version must agree on; who ordered and when it was paid may be added
+# (Shopify's orders/paid has the version of orders/create and tells the time).
+_comparable = attrgetter(
+    *(f.name for f in fields(OrderSnapshot) if f.name not in ("person", "paid_at"))
+)
 
 
 def _first_seen(order: OrderSnapshot) -> OrderSnapshot:

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 import structlog
 
+from app.db.batch import Named, batch_of
 from app.db.inbox import InboxRow
 from app.db.leases import acquire, release
 from app.db.session import DatabaseUnavailable, UnitOfWork, savepoint
@@ -18,7 +19,18 @@ from app.db.shops import Shop, Shops, ShopState
 from app.db.tenant import ShopData
 from app.domain.errors import BadPayload
 from app.domain.ids import ShopId
-from app.domain.snapshots import ControlMessage, Gone, ObjectKind, Snapshot
+from app.domain.snapshots import (
+    ControlMessage,
+    CustomerSnapshot,
+    DeliverySnapshot,
+    FulfilmentSnapshot,
+    Gone,
+    ObjectKind,
+    OrderSnapshot,
+    ProductSnapshot,
+    RefundSnapshot,
+    Snapshot,
+)
 from app.domain.stores import host_of
 from app.logs import place_of
 from app.pipeline import control
@@ -28,7 +40,7 @@ from app.pipeline.troubles import copy_seen
 from app.pipeline.turns import TURN
 from app.platforms.base import Foreign, Ignored, Received, Unknown
 
-BATCH = 25
+BATCH = 100
 LEASE = timedelta(seconds=60)
 _GONE = (ShopState.DISCONNECTED, ShopState.ERASED)
 log = structlog.get_logger()
@@ -103,12 +115,50 @@ def _batch(rt: Runtime, shop_id: ShopId, holder: str) -> int:
     with rt.db.write() as uow:
         if not _hold(rt, uow, shop_id, holder):
             return 0
-        data = ShopData(uow, shop_id)
-        waiting = data.inbox.still_pending([reading.row.id for reading in readings])
-        for reading in readings:
-            if reading.row.id in waiting:
-                _apply(rt, data, reading)
+        pending = ShopData(uow, shop_id).inbox.still_pending([r.row.id for r in readings])
+        _interpret(rt, uow, shop_id, [r for r in readings if r.row.id in pending])
     return len(readings)
+
+
+def _interpret(rt: Runtime, uow: UnitOfWork, shop_id: ShopId, readings: Sequence[Reading]) -> None:
+    """All rows at once; if that fails, each half of them, so that one bad row, and nothing else,
+    is in the end looked at alone.
+    """
+    if len(readings) < 2:
+        for reading in readings:
+            _apply(rt, ShopData(uow, shop_id), reading)
+        return
+    try:
+        with savepoint(uow), batch_of(uow, shop_id, _named(readings)) as data:
+            for reading in readings:
+                _take_in(rt, data, reading)
+        return
+    except DatabaseUnavailable:
+        raise  # not a row's fault: all of the batch is tried again
+    except Exception as error:  # noqa: BLE001 - which row it was is found out below
+        log.info("interpret.halved", shop=shop_id, rows=len(readings), error=type(error).__name__)
+    half = len(readings) // 2
+    for part in (readings[:half], readings[half:]):
+        _interpret(rt, uow, shop_id, part)
+
+
+def _named(readings: Sequence[Reading]) -> Named:
+    """What the rows speak of."""
+    named = Named()
+    for reading in readings:
+        for snapshot in reading.snapshots:
+            match snapshot:
+                case OrderSnapshot():
+                    named.orders.add(snapshot.order_id)
+                    named.persons.add(snapshot.person)
+                    named.products.update(x.product_id for x in snapshot.lines if x.product_id)
+                case FulfilmentSnapshot() | RefundSnapshot() | DeliverySnapshot():
+                    named.orders.add(snapshot.order_id)
+                case ProductSnapshot():
+                    named.products.add(snapshot.product_id)
+                case CustomerSnapshot():
+                    named.persons.add(snapshot.person)
+    return named
 
 
 def _read(rt: Runtime, shop: Shop, row: InboxRow) -> Reading:
@@ -138,20 +188,37 @@ def _read(rt: Runtime, shop: Shop, row: InboxRow) -> Reading:
 
 
 def _apply(rt: Runtime, data: ShopData, reading: Reading) -> None:
-    row, state, note = reading.row, reading.state, reading.note
+    """One row alone: what cannot be done with it is undone, and the row parked."""
+    try:
+        with savepoint(data.uow):
+            _take_in(rt, data, reading)
+    except DatabaseUnavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 - parked, visible, replayable; others go on
+        _report(data.shop_id, reading.row, error)
+        _finish(rt, data, reading.row, "failed", _fault(error))
+
+
+def _take_in(rt: Runtime, data: ShopData, reading: Reading) -> None:
+    row = reading.row
     keep_body = row.source == "webhook" and reading.home is None
     if reading.snapshots and not _concerns_us(data, reading.snapshots):
-        state, note, keep_body = "ignored", "The shop was not connected", False
-    elif reading.snapshots:
-        try:
-            with savepoint(data.uow):
-                forgotten = _apply_snapshots(rt, data, reading)
-            keep_body = keep_body and not forgotten
-        except DatabaseUnavailable:
-            raise  # not the row's fault: all of the batch is tried again
-        except Exception as error:  # noqa: BLE001 - parked, visible, replayable; others go on
-            _report(data.shop_id, row, error)
-            state, note = "failed", _fault(error)
+        _finish(rt, data, row, "ignored", "The shop was not connected", keep_body=False)
+        return
+    if reading.snapshots:
+        keep_body = not _apply_snapshots(rt, data, reading) and keep_body
+    _finish(rt, data, row, reading.state, reading.note, keep_body=keep_body)
+
+
+def _finish(
+    rt: Runtime,
+    data: ShopData,
+    row: InboxRow,
+    state: str,
+    note: str | None,
+    *,
+    keep_body: bool = True,
+) -> None:
     keep_body = keep_body or state == "failed"  # to be replayed
     if state in ("failed", "unknown"):
         data.journal.write(state, "delivery", rt.business.now(), params={"inbox": row.id})
@@ -160,7 +227,7 @@ def _apply(rt: Runtime, data: ShopData, reading: Reading) -> None:
 
 def _concerns_us(data: ShopData, snapshots: Sequence[Snapshot]) -> bool:
     """A shop that left gets no new facts; what it says about itself and its customers counts."""
-    if Shops(data.uow).get(data.shop_id).state not in _GONE:
+    if data.shop.state not in _GONE:
         return True
     return any(isinstance(snapshot, ControlMessage) for snapshot in snapshots)
 

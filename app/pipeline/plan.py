@@ -3,13 +3,13 @@
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from app.automations.base import Automation
 from app.automations.registry import AUTOMATIONS
 from app.db import continuity
 from app.db.actions import RESTORED, released_after
 from app.db.settings import SettingsVersion
-from app.db.shops import Shops
 from app.db.tenant import ShopData
 from app.domain.actions import (
     FINAL,
@@ -39,8 +39,8 @@ class Planner:
         self._rt = rt
         self._data = data
         self._now = rt.business.now()
-        self._generation = Shops(data.uow).get(data.shop_id).generation
-        self._restored = continuity.latest(data.uow)
+        self._generation = data.shop.generation
+        self._restored = data.remembered("restored", lambda: continuity.latest(data.aside))
 
     def answer(
         self, order: OrderSnapshot, customer_id: CustomerId | None, events: Sequence[Event]
@@ -61,7 +61,9 @@ class Planner:
             if version is None or not heard:
                 continue
             assembler = assembler or Assembler(self._data, self._now)
-            settings = settings_of(automation, version)
+            settings = self._data.remembered(
+                ("settings", automation.key), partial(settings_of, automation, version)
+            )
             context = assembler.context(order, customer_id, settings, version.active_since)
             for decision in automation.decide(heard[-1], context):
                 caused_at = heard[-1].occurred_at
