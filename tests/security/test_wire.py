@@ -14,6 +14,7 @@ import pytest
 from tests.http.test_webhooks_bodies import LIMIT, Web, web  # noqa: F401 - a fixture
 from tests.support import CLIENT_SECRET
 
+CLOSE = "Connection: close"
 HIDDEN = b"GET /healthz HTTP/1.1\r\nHost: hidden\r\n\r\n"
 
 
@@ -62,8 +63,8 @@ def test_what_stands_in_a_body_is_no_request(web: Web) -> None:  # noqa: F811
         found, received = answers(web, post(path, body=HIDDEN))
         assert len(found) == 1, (path, received)
         assert b"installation" not in received, path
-    found, received = answers(web, request("GET /webhooks/shopify HTTP/1.1",
-                                           f"Content-Length: {len(HIDDEN)}", body=HIDDEN))  # fmt: skip
+    length = f"Content-Length: {len(HIDDEN)}"
+    found, received = answers(web, request("GET /webhooks/shopify HTTP/1.1", length, body=HIDDEN))
     assert found == [405]
     large = HIDDEN + b"x" * LIMIT
     found, received = answers(web, post("/webhooks/shopify", body=large))
@@ -112,10 +113,10 @@ def test_a_compressed_body_is_judged_as_it_came(web: Web, packed: object) -> Non
     assert len(bomb) < LIMIT
     before = web.memory()
     for coding in ("gzip", "deflate", "gzip, gzip", "br", "zstd"):
-        unpacked = answers(web, post("/webhooks/shopify", f"Content-Encoding: {coding}",
+        unpacked = answers(web, post("/webhooks/shopify", f"Content-Encoding: {coding}", CLOSE,
                                      *signed(b"{}"), body=packed(b"{}")))[0]  # fmt: skip
         assert unpacked == [401], coding
-        found, _ = answers(web, post("/webhooks/shopify", f"Content-Encoding: {coding}",
+        found, _ = answers(web, post("/webhooks/shopify", f"Content-Encoding: {coding}", CLOSE,
                                      *signed(bomb), body=bomb))  # fmt: skip
         assert found == [401], coding
     assert web.memory() - before < 30_000_000
@@ -147,7 +148,7 @@ def test_a_chunked_body_is_what_its_pieces_are(web: Web) -> None:  # noqa: F811
 def test_odd_requests_are_answered_and_change_nothing(web: Web) -> None:  # noqa: F811
     body = b"{}"
     for method in ("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE", "X"):
-        found, received = answers(web, request(f"{method} /webhooks/shopify HTTP/1.1"))
+        found, received = answers(web, request(f"{method} /webhooks/shopify HTTP/1.1", CLOSE))
         assert found == [405], method
         assert b"allow: post" in received.lower(), method
     found, _ = answers(web, request("CONNECT x:443 HTTP/1.1"))
@@ -168,7 +169,7 @@ def test_odd_requests_are_answered_and_change_nothing(web: Web) -> None:  # noqa
         ("/webhooks//", 404),
         ("/WEBHOOKS/shopify", 404),
     ):
-        found, _ = answers(web, post(path, body=body))
+        found, _ = answers(web, post(path, CLOSE, body=body))
         assert found == [status], path
     for lines in (
         ("X: " + "y" * 500_000,),
@@ -177,7 +178,7 @@ def test_odd_requests_are_answered_and_change_nothing(web: Web) -> None:  # noqa
         ("X-Shopify-Hmac-Sha256: " + "A" * 30_000,),
         ("\x00: x",),
     ):
-        found, _ = answers(web, post("/webhooks/shopify", *lines, body=body))
+        found, _ = answers(web, post("/webhooks/shopify", CLOSE, *lines, body=body))
         assert not found or 400 <= found[0] < 500, lines[0][:30]
     for nonsense in (b"\x16\x03\x01\x02\x00\x01\x00", b"\0" * 5_000, b"GET / HTTP/9.9\r\n\r\n",
                      b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\r\n" * 5_000):  # fmt: skip
