@@ -39,17 +39,16 @@ def door_alone(deps: Deps) -> Wsgi:
     return _Door(deps, Counters(deps.platforms), NotFound())
 
 
-def take(deps: Deps, delivery: Delivery, shop_id: ShopId) -> bool:
-    """Store a verified delivery; whether it was news."""
-    stored: Future[bool] = Future()
+def take(deps: Deps, delivery: Delivery, shop_id: ShopId) -> None:
+    """Store a verified delivery."""
+    stored: Future[None] = Future()
     receiver = _RECEIVERS.get(deps.db.engine)
     if receiver is None:
         receiver = Receiver(deps, lambda function, *arguments: function(*arguments))
         _RECEIVERS[deps.db.engine] = receiver
     receiver.take(delivery, shop_id, stored)
-    new = stored.result(10)
+    stored.result(10)
     settle(receiver._intake)
-    return new
 
 
 def settle(intake: Intake) -> None:

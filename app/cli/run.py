@@ -88,7 +88,7 @@ def web_command(settings: Settings) -> list[str]:
     """granian with our application: one process, one event loop, no access log (signed paths)."""
     host = "127.0.0.1" if settings.development else "0.0.0.0"  # noqa: S104 - behind a proxy
     return [
-        sys.executable, "-m", "granian", "--interface", "rsgi", "--factory",
+        sys.executable, "-m", "granian", "--interface", "rsgi", "--loop", "uvloop", "--factory",
         "--host", host, "--port", str(settings.web_port), "--workers", "1",
         "--backpressure", str(_AT_ONCE), "--no-ws",
         "--workers-kill-timeout", "5", "--log-level", "warning", "app.front:create_front",

@@ -54,9 +54,9 @@ class IncomingWriter:
         event.listen(db.engine, "engine_disposed", lambda _engine: self._close())
         self.unavailable: type[Exception] = db.engine.dialect.loaded_dbapi.OperationalError
 
-    def write(self, rows: Sequence[Incoming]) -> set[tuple[ShopId, str]]:
-        """Store them; returns the identities of those that are to be interpreted: the others were
-        there already. A hint that was interpreted is opened again. Nothing is stored if it raises:
+    def write(self, rows: Sequence[Incoming]) -> int:
+        """Store them; returns how many of them are to be interpreted: the others were there
+        already. A hint that was interpreted is opened again. Nothing is stored if it raises:
         `unavailable`, or what a bad row leads to.
         """
         reused = self._connection is not None
@@ -67,16 +67,16 @@ class IncomingWriter:
                 raise
             return self._write(rows)  # the server was restarted since the last delivery
 
-    def _write(self, rows: Sequence[Incoming]) -> set[tuple[ShopId, str]]:
+    def _write(self, rows: Sequence[Incoming]) -> int:
         connection = self._connection or self._connect()
         hints = {row.identity: row for row in rows if row.hint}
         plain = [row for row in rows if not row.hint]
         try:
             cursor = connection.cursor()
             cursor.execute("BEGIN IMMEDIATE" if self._sqlite else "BEGIN")
-            new = self._insert(cursor, plain, again=False) if plain else set()
+            new = self._insert(cursor, plain, again=False) if plain else 0
             if hints:
-                new |= self._insert(cursor, list(hints.values()), again=True)
+                new += self._insert(cursor, list(hints.values()), again=True)
             cursor.execute("COMMIT")
         except Exception:
             self._roll_back(connection)
@@ -116,9 +116,7 @@ class IncomingWriter:
         else:
             self._was_cut_off = False
 
-    def _insert(
-        self, cursor: Any, rows: Sequence[Incoming], *, again: bool
-    ) -> set[tuple[ShopId, str]]:
+    def _insert(self, cursor: Any, rows: Sequence[Incoming], *, again: bool) -> int:
         values: list[Any] = []
         for row in sorted(rows, key=lambda row: row.identity):  # as every process does: no deadlock
             values += (
@@ -126,7 +124,7 @@ class IncomingWriter:
                 self._time(row.received_at), self._time(row.triggered_at),
             )  # fmt: skip
         cursor.execute(_statement(len(rows), self._sqlite, again), values)
-        return {(ShopId(shop_id), key) for shop_id, key in cursor.fetchall()}
+        return int(cursor.rowcount)
 
     def _time(self, at: datetime | None) -> Any:
         """As `UtcTime` stores it."""
@@ -150,5 +148,4 @@ def _statement(rows: int, sqlite: bool, again: bool) -> str:
         "INSERT INTO inbox (shop_id, dedupe_key, topic, sealed_body, received_at, triggered_at,"  # noqa: S608
         f" source, priority, state) VALUES {', '.join([row] * rows)}"
         f" ON CONFLICT (shop_id, dedupe_key) {_AGAIN if again else _ONCE}"
-        " RETURNING shop_id, dedupe_key"
     )

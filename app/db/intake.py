@@ -16,7 +16,6 @@ import structlog
 
 from app.db.incoming import Incoming, IncomingWriter
 from app.db.session import Database
-from app.domain.ids import ShopId
 
 _MOST = 128  # rows of one commit; more are hardly cheaper
 _MOST_WAITING = 2_000  # deliveries, some 2 KB each; above that a store is told to come again
@@ -29,12 +28,12 @@ class NotDurable(Exception):
 
 
 class Waiter(Protocol):
-    """A future, of asyncio or of threads. Its result: whether the delivery is news."""
+    """A future, of asyncio or of threads."""
 
     def done(self) -> bool:
         """Whether nobody waits any longer."""
 
-    def set_result(self, result: bool, /) -> None:
+    def set_result(self, result: None, /) -> None:
         """On disk."""
 
     def set_exception(self, exception: Exception, /) -> None:
@@ -45,7 +44,6 @@ class Waiter(Protocol):
 class _Waiting:
     row: Incoming
     waiter: Waiter
-    new: bool = False
     error: Exception | None = None
 
 
@@ -76,11 +74,11 @@ class Intake:
 
     def _work(self) -> None:
         while batch := self._next():
-            self._write(batch)
+            new = self._write(batch)
             with suppress(RuntimeError):  # the event loop ended: nobody waits any longer
                 self._call(_answer, batch)
             try:
-                self._tell(batch)
+                self._tell(batch, new)
             except Exception as error:  # noqa: BLE001 - the sweep finds what nobody was told of
                 log.warning("intake.untold", error=type(error).__name__)
 
@@ -94,33 +92,28 @@ class Intake:
             self._writing = False
             return []
 
-    def _write(self, batch: Sequence[_Waiting]) -> None:
-        """Never raises: each row gets its own answer."""
+    def _write(self, batch: Sequence[_Waiting]) -> int:
+        """How many are news. Never raises: each row gets its own answer."""
         try:
-            new = self._writer.write([waiting.row for waiting in batch])
+            return self._writer.write([waiting.row for waiting in batch])
         except self._writer.unavailable as error:
             log.error("intake.not_durable", rows=len(batch), error=type(error).__name__)  # noqa: TRY400 - the trace would name values
             for waiting in batch:
                 waiting.error = NotDurable(type(error).__name__)
+            return 0
         except Exception as error:  # noqa: BLE001 - one bad row fails only its own request
             if len(batch) == 1:
                 batch[0].error = error
-                return
-            for waiting in batch:
-                self._write([waiting])
-        else:
-            for waiting in batch:
-                waiting.new = waiting.row.identity in new
-                new.discard(waiting.row.identity)  # the same delivery twice in one commit
+                return 0
+            return sum(self._write([waiting]) for waiting in batch)
 
-    def _tell(self, batch: Sequence[_Waiting]) -> None:
+    def _tell(self, batch: Sequence[_Waiting], new: int) -> None:
         """Wake the worker; after everybody was answered, so that no queue keeps them waiting."""
-        stored = [waiting for waiting in batch if waiting.error is None]
-        fresh: set[ShopId] = {waiting.row.shop_id for waiting in stored if waiting.new}
+        stored = [waiting.row.shop_id for waiting in batch if waiting.error is None]
+        shops = set(stored) if new else set()
         if stored:
-            repeated = sum(not waiting.new for waiting in stored)
-            log.info("intake.stored", rows=len(stored), repeated=repeated, shops=len(fresh))
-        for shop_id in fresh:
+            log.info("intake.stored", rows=len(stored), new=new, shops=len(shops))
+        for shop_id in shops:
             self._db.signal("drain", shop_id)
 
 
@@ -131,4 +124,4 @@ def _answer(batch: Sequence[_Waiting]) -> None:
         if waiting.error:
             waiting.waiter.set_exception(waiting.error)
         else:
-            waiting.waiter.set_result(waiting.new)
+            waiting.waiter.set_result(None)

@@ -27,7 +27,7 @@ class Receiver:
         self._shops: dict[tuple[str, str], ShopId] = {}
 
     def take(self, delivery: Delivery, shop_id: ShopId, waiter: Waiter) -> None:
-        """Have one delivery stored and the drain woken; `waiter` learns whether it is news.
+        """Have one delivery stored and the drain woken; `waiter` learns when it is on disk.
 
         Raises NotDurable if too many wait.
         """

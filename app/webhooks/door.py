@@ -23,6 +23,7 @@ from app.pipeline.receive import Receiver
 from app.platforms.base import Delivery, Ping, RawRequest, Refusal
 from app.webhooks.addresses import Address, Addresses
 from app.webhooks.body import Bodies, BodyTooLarge, TooMuchAtOnce
+from app.webhooks.deadlines import Deadlines
 
 PREFIX = "/webhooks/"
 
@@ -43,6 +44,7 @@ class Door:
         self._receiver = Receiver(deps, self._loop.call_soon_threadsafe)
         self._addresses = Addresses(deps)
         self._bodies = Bodies(deps.settings.max_body_bytes)
+        self._deadlines = Deadlines(self._loop)
         self._threads = ThreadPoolExecutor(2, "look-up")
 
     async def answer(
@@ -93,13 +95,13 @@ class Door:
             _warn("webhook.refused", platform=platform, shop=address.shop_id, code=verified.code)
             return 401
         if not isinstance(verified, Ping):
-            async with asyncio.timeout(_DURABLE_WITHIN):
+            with self._deadlines.within(_DURABLE_WITHIN):
                 await self._store(platform, verified, address)
         return 200
 
     async def _body(self, headers: Mapping[str, str], chunks: AsyncIterable[bytes]) -> bytes:
         try:
-            async with asyncio.timeout(_SENT_WITHIN):
+            with self._deadlines.within(_SENT_WITHIN):
                 return await self._bodies.read(chunks, headers.get("content-length"))
         except TimeoutError:
             raise _Slow from None
@@ -108,7 +110,7 @@ class Door:
         shop_id: ShopId | None = address.shop_id or self._receiver.known_shop(platform, delivery)
         if shop_id is None:
             shop_id = await self._in_thread(self._receiver.shop, platform, delivery)
-        stored: asyncio.Future[bool] = self._loop.create_future()
+        stored: asyncio.Future[None] = self._loop.create_future()
         self._receiver.take(delivery, shop_id, stored)
         await stored
 

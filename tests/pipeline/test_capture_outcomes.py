@@ -98,7 +98,9 @@ class Store:
         if isinstance(said, Ping):
             return "ping"
         assert isinstance(said, Delivery)
-        new = take(self.harness.deps, said, self.shop.id)
+        before = self.rows()
+        take(self.harness.deps, said, self.shop.id)
+        new = self.rows() != before
         drain(self.harness.deps, self.shop.id)
         return "accepted" if new else "duplicate"
 
