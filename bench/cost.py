@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-import psutil
 import requests
 
 from app.config import Environment
@@ -12,7 +11,7 @@ from app.db.shops import Shops
 from app.domain.actions import ActionKind
 from app.domain.ids import ShopId
 from bench.due import DueWork, a_shop
-from bench.installation import Installation, installation, memory, wait
+from bench.installation import Installation, busy_seconds, installation, memory, wait
 from bench.processes import home
 from bench.rows import Row
 from bench.shop_of import shop_of
@@ -41,16 +40,17 @@ def _processes(found: Installation) -> Iterator[Row]:
     shop_id = a_shop(found.deps.db, "one", now)
     with found.running(*_PROCESSES) as running:
         time.sleep(2)
-        idle = {name: memory(process) for name, (process, _) in running.items()}
+        idle = {name: memory(each.process) for name, each in running.items()}
         DueWork(found.deps.db, shop_id, now).plan(ActionKind.REVIEW_REQUEST_MAIL, range(500), now)
         _ask_pages(found)
         wait(lambda: len(found.sink.mails()) > 50, 90)
-        busy = {name: memory(process) for name, (process, _) in running.items()}
-    for name, (_, seconds) in running.items():
+        busy = {name: memory(each.process) for name, each in running.items()}
+    for name, each in running.items():
         (rss, uss), (then, alone) = idle[name], busy[name]
         note = f"of its own {uss / 1e6:.0f}; at work {then / 1e6:.0f}, of its own {alone / 1e6:.0f}"
         yield Row(f"memory of {name}", rss / 1e6, "MB", note)
-        yield Row(f"cold start of {name}", seconds, "s", "from its start until it answers")
+        note = f"from its start until it is ready; {each.busy:.1f} s of a processor"
+        yield Row(f"cold start of {name}", each.seconds, "s", note)
 
 
 def _ask_pages(found: Installation) -> None:
@@ -67,11 +67,11 @@ def _import() -> Iterator[Row]:
             list(many.map(lambda number: _place(url, number), range(IMPORTED)))
         changes = {"environment": Environment.DEVELOPMENT, "allow_loopback_stores": True}
         with installation(folder, **changes) as found, found.running("worker", "clock") as running:
-            worker = running["worker"][0]
-            before, began = _cpu(worker), time.monotonic()
+            worker = running["worker"].process
+            before, began = busy_seconds(worker), time.monotonic()
             shop_id = connect(found.deps, "woocommerce", url)
             wait(lambda: _complete(found, shop_id), 120)
-            seconds, busy = time.monotonic() - began, _cpu(worker) - before
+            seconds, busy = time.monotonic() - began, busy_seconds(worker) - before
     each = busy / IMPORTED
     yield Row(
         "first import of 50,000 orders", each * WHOLE / 60, "min",
@@ -91,11 +91,6 @@ def _place(url: str, number: int) -> None:
 def _complete(found: Installation, shop_id: ShopId) -> bool:
     with found.deps.db.read() as uow:
         return Shops(uow).get(shop_id).history_complete
-
-
-def _cpu(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
 
 
 def _bytes(found: Installation, backend: str) -> Row:

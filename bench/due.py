@@ -158,7 +158,7 @@ class DueWork:
     def _action(
         self, kind: ActionKind, number: int, customer: int, due_at: datetime
     ) -> dict[str, Any]:
-        payload: dict[str, Any] = {"message_id": f"<{kind}-{number}@bench>"}
+        payload: dict[str, Any] = {"message_id": f"<{kind}-{self._shop_id}-{number}@bench>"}
         if kind is ActionKind.REVIEW_REQUEST_MAIL:
             item = {"line_id": "11", "product_id": _PRODUCT, "title": "Peştemal Ege"}
             payload["items"] = [item]

@@ -31,6 +31,15 @@ from bench.processes import (
 from bench.smtp_sink import Sink, smtp_sink
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A process that is ready, and what it took until then: seconds, and those of a processor."""
+
+    process: psutil.Process
+    seconds: float
+    busy: float
+
+
 @dataclass(frozen=True)
 class Installation:
     """`deps` work on the same database and queue as the processes do."""
@@ -43,14 +52,14 @@ class Installation:
     database_bytes: Callable[[], int]
 
     @contextmanager
-    def running(self, *names: str) -> Iterator[dict[str, tuple[psutil.Process, float]]]:
-        """web, worker, worker2, clock: each with the seconds from its start until it was ready."""
+    def running(self, *names: str) -> Iterator[dict[str, Running]]:
+        """web, worker, worker2, clock: started one after the other."""
         with ExitStack() as stack:
             found = {}
             for name in names:
                 began = time.monotonic()
                 process = stack.enter_context(self._process(name))
-                found[name] = (process, time.monotonic() - began)
+                found[name] = Running(process, time.monotonic() - began, busy_seconds(process))
             yield found
 
     @contextmanager
@@ -122,6 +131,12 @@ def memory(process: psutil.Process) -> tuple[int, int]:
     tree = (process, *process.children(recursive=True))
     infos = [each.memory_full_info() for each in tree]
     return sum(info.rss for info in infos), sum(info.uss for info in infos)
+
+
+def busy_seconds(process: psutil.Process) -> float:
+    """What a process with all its children has used of a processor."""
+    tree = (process, *process.children(recursive=True))
+    return float(sum(each.cpu_times().user + each.cpu_times().system for each in tree))
 
 
 def percentile(values: list[float], share: float) -> float:

@@ -24,6 +24,8 @@ log = structlog.get_logger()
 LONGEST_SECONDS = 30.0
 # A turn that took longer waited for somebody: the store, or the mail server.
 _SLOW_SECONDS = 3.0
+# A shop that was erased meanwhile leaves nothing behind.
+_KEPT_SECONDS = 86_400
 # Drains ask no store for anything, and a delivery is not to wait for one. They have a lease.
 _BESIDE = frozenset({"drain"})
 # What the clock asks for again within seconds; it may be left out while the shop rests.
@@ -84,6 +86,7 @@ class _Turn:
         if self._lock.acquire(blocking=False):
             return True
         self._redis.sadd(self._put_down, json.dumps(self._signal))
+        self._redis.expire(self._put_down, _KEPT_SECONDS)
         # Perhaps it ended meanwhile, and looked before we had put ours down.
         return bool(self._lock.acquire(blocking=False))
 

@@ -11,7 +11,7 @@ import json
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +170,9 @@ def _around_mail(fuse: Fuse) -> None:
             result = self._transport.send(message)
             fuse.step("after mail.send")
             return result
+
+        def kept_open(self) -> AbstractContextManager[None]:
+            return self._transport.kept_open()
 
         def lookup(self, message_id: str) -> bool | None:
             return self._transport.lookup(message_id)
