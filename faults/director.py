@@ -15,13 +15,14 @@ import requests
 from faults.entry.fuse import DEATHS, FUSE
 from faults.mailbox import Mailbox
 from faults.plan import Event, Fuses
-from faults.rest import is_behind
+from faults.rest import is_behind, somebody_died
 from faults.site import WORKERS, Site
 from faults.tempo import Tempo
 from faults.weather import End, Weather
 
 NAP_SECONDS = 400  # by which the clock is ahead after a nap: leases of five minutes have run out
 _TICK = 0.1
+_LONGEST_NAP = 40.0  # seconds; shorter once all that the dead left behind was looked up
 # Nobody is killed while still starting, or on a busy machine nothing would ever be at work.
 _LIFE = 2.5  # seconds
 _WORKERS = {*WORKERS, "both workers"}
@@ -36,13 +37,10 @@ _TARGETS = {
 class Director:
     """One thread does all of it: what happens at once happens one after the other."""
 
-    def __init__(
-        self, site: Site, mailbox: Mailbox, tempo: Tempo, seed: int, fuses: Sequence[str] = ()
-    ) -> None:
-        """`fuses`: those of the first starts of workers, before those that the seed gives."""
+    def __init__(self, site: Site, mailbox: Mailbox, tempo: Tempo, seed: int) -> None:
         self._site, self._tempo = site, tempo
         self.weather = Weather(site, mailbox, seed)
-        self._fuses = Fuses(seed, fuses)
+        self._fuses = Fuses(seed)
         self._ends: list[tuple[float, int, str, End]] = []
         self._numbers = itertools.count()
         self._deaths = 0  # lines of the file that were read
@@ -171,11 +169,23 @@ class Director:
 
         Their leases have run out then, and what they were doing is looked up.
         """
+        if not somebody_died(self._site.deps):
+            self.happened["naps left out, nobody had died"] += 1
+            return
         for name in WORKERS:
             self._site.programs[name].kill()
         self.kills["worker"] += len(WORKERS)
         self._site.tell_world("clock", str(NAP_SECONDS))
-        self.later(float(event.given["lasts"]), "nap", lambda: self._site.tell_world("clock", "0"))
+        began = time.monotonic()
+
+        def wake_up() -> None:
+            still = somebody_died(self._site.deps) and time.monotonic() < began + _LONGEST_NAP
+            if still or any(self._site.programs[n].at_work_for() < _LIFE for n in WORKERS):
+                self.later(1, "nap", wake_up)
+            else:
+                self._site.tell_world("clock", "0")
+
+        self.later(float(event.given["lasts"]), "nap", wake_up)
 
     def _deploy(self, _event: Event) -> None:
         """A new generation starts beside the old one, which is asked to stop then."""

@@ -1,7 +1,7 @@
 """Which faults come when: all of it follows from the seed, before anything starts."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from random import Random
 from typing import Any
@@ -133,9 +133,7 @@ def _restores(random: Random, seconds: float, pace: Pace) -> Iterator[Event]:
 class Fuses:
     """Where a process that starts is to die, if it gets there."""
 
-    def __init__(self, seed: int, first: Iterable[str] = ()) -> None:
-        """`first`: fuses of workers that come before the seed's."""
-        self._first = list(first)
+    def __init__(self, seed: int) -> None:
         self._random = {name: Random(f"{seed}:fuse:{name}") for name in ("worker", "web", "clock")}
         self._all = self._of_effects(Random(f"{seed}:steps"))
 
@@ -143,8 +141,6 @@ class Fuses:
         """A fuse for this start of a process; "" for none."""
         family = "worker" if name.startswith("worker") else name
         random = self._random.get(family)
-        if family == "worker" and self._first:
-            return self._first.pop(0)
         if random is None or random.random() < 0.4:
             return ""
         if family == "worker" and random.random() < 0.4:

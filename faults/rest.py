@@ -10,13 +10,15 @@ from sqlalchemy.exc import DBAPIError
 
 from app.db.actions import shops_with_due_actions, shops_with_expired_leases
 from app.db.inbox import shops_with_pending
-from app.db.models import actions, inbox, problems
+from app.db.models import actions, inbox, leases, problems
 from app.db.refresh import shops_with_due_refreshes
 from app.db.session import UnitOfWork
 from app.deps import Deps
 from app.domain.actions import WAITING, ActionState
+from app.pipeline import interpret, perform
 
 _SOON = timedelta(minutes=1)
+_ALIVE = timedelta(seconds=10)
 _LONGEST = 600.0  # seconds
 _BEHIND = timedelta(days=6)
 
@@ -95,6 +97,25 @@ def longest_lease(deps: Deps) -> float:
     except DBAPIError:
         return 0
     return max(0.0, (until - deps.wall.now()).total_seconds()) if until else 0
+
+
+def somebody_died(deps: Deps) -> bool:
+    """Whether a lease is held for longer than its work takes: its worker is dead."""
+    wall = deps.wall.now()
+    performing = select(func.min(actions.c.lease_until)).where(
+        actions.c.state == ActionState.PERFORMING
+    )
+    draining = select(func.min(leases.c.until)).where(leases.c.name.like("drain:%"))
+    try:
+        with deps.db.read() as uow:
+            of_action = uow.connection.execute(performing).scalar()
+            of_drain = uow.connection.execute(draining).scalar()
+    except DBAPIError:
+        return False
+    return bool(
+        (of_action and of_action - perform.LEASE + _ALIVE < wall)
+        or (of_drain and of_drain - interpret.LEASE + _ALIVE < wall)
+    )
 
 
 def is_behind(deps: Deps, business: datetime) -> bool:

@@ -47,7 +47,7 @@ class Options:
     pace: plan.Pace = field(default_factory=plan.Pace)
     broken: str = ""  # a guard
     mail_seconds: float = 0  # that the mail server takes over each mail
-    fuses: tuple[str, ...] = ()  # of the first workers that start again
+    fuse: str = ""  # of the first workers
     stories: tuple[str, ...] = ()  # names; all of them without
     until_doubled: bool = False  # end without rest at the first marketing mail that came twice
     keep: bool = False
@@ -79,7 +79,13 @@ class Run:
         with ExitStack() as stack:
             self._mailbox = stack.enter_context(Mailbox(seconds_each=options.mail_seconds))
             self._site = stack.enter_context(
-                Site(options.database, self._mailbox.port, broken=options.broken, keep=options.keep)
+                Site(
+                    options.database,
+                    self._mailbox.port,
+                    broken=options.broken,
+                    fuse=options.fuse,
+                    keep=options.keep,
+                )
             )
             events = plan.make(options.seed, options.seconds, options.database, options.pace)
             (self._site.root / "plan.jsonl").write_text(plan.as_json(events))
@@ -101,9 +107,7 @@ class Run:
             self._tempo = Tempo(self._site.deps, options.day_seconds)
             urls = {store.platform: store.url for store in self._stores}
             self._deliveries = stack.enter_context(Deliveries(urls))
-            self._director = Director(
-                self._site, self._mailbox, self._tempo, options.seed, options.fuses
-            )
+            self._director = Director(self._site, self._mailbox, self._tempo, options.seed)
             self._backups = Backups(self._site, self._mailbox, self._tempo, self._ledger)
             self._director.special["restore"] = self._restore
             self._begin_stories(stack)

@@ -28,6 +28,7 @@ from app.supervisor.processes import kill_run
 from app.supervisor.ready import http_ready
 from app.supervisor.valkey import local_valkey
 from faults.entry.broken import BROKEN
+from faults.entry.fuse import FUSE
 from faults.entry.world import DIRECTORY, READY
 from faults.postgres import Server, open_to_others
 from faults.program import Program
@@ -44,19 +45,23 @@ class Site:
     """Started when entered; nothing is left of it when left."""
 
     def __init__(
-        self, database: str, mail_port: int, *, broken: str = "", keep: bool = False
+        self,
+        database: str,
+        mail_port: int,
+        *,
+        broken: str = "",
+        fuse: str = "",
+        keep: bool = False,
     ) -> None:
-        """`database`: sqlite or postgresql. `mail_port`: where the SMTP sink listens."""
+        """`database`: sqlite or postgresql. `mail_port`: where the SMTP sink listens. `broken`: a
+        guard; `fuse`: that of the first workers.
+        """
         self.root = Path(tempfile.mkdtemp(prefix="afterglow-faults-"))
         self.world = self.root / "world"
         self.logs = self.root / "logs"
         self.data = self.root / "data"
-        self._database, self._mail_port, self._broken, self._keep = (
-            database,
-            mail_port,
-            broken,
-            keep,
-        )
+        self._database, self._mail_port = database, mail_port
+        self._broken, self._fuse, self._keep = broken, fuse, keep
         self._stack = ExitStack()
         self._run = secrets.token_hex(16)
         self._down_until: dict[str, float] = {}
@@ -114,7 +119,7 @@ class Site:
             shutil.rmtree(self.root, ignore_errors=True)
 
     def _first(self, name: str) -> None:
-        self.programs[name].start()
+        self.programs[name].start({FUSE: self._fuse} if name in WORKERS else None)
         if not self.programs[name].wait_until_ready():
             raise CannotStart(f"{name} did not start:\n{self.tail(name)}")
 
