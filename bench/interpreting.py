@@ -133,7 +133,8 @@ def _post(deps: Deps, case: Case, shops: list[ShopId], count: int, first: int = 
         known = case.orders // case.shops // 3
         with deps.db.write() as uow:
             data = ShopData(uow, shop_id)
-            for n, posted in enumerate(deliveries(case.platform, share, begin, NOW, known)):
+            told = deliveries(case.platform, share, begin, NOW, known, data.shop.domain)
+            for n, posted in enumerate(told):
                 data.inbox.add(
                     dedupe_key=f"{begin}:{n}",
                     source="webhook",
