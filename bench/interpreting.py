@@ -28,10 +28,10 @@ from app.deps import Deps
 from app.domain.ids import ShopId
 from app.pipeline.interpret import drain
 from bench.copies import copy_shops
-from bench.stories import deliveries
 from bench.pages import Still
 from bench.rows import Row
 from bench.shop_of import NOW, shop_of
+from bench.stories import deliveries
 
 ORDERS = 10_000
 MANY = 100_000
