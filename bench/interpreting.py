@@ -28,10 +28,10 @@ from app.deps import Deps
 from app.domain.ids import ShopId
 from app.pipeline.interpret import drain
 from bench.copies import copy_shops
-from bench.stories import deliveries
 from bench.pages import Still
 from bench.rows import Row
 from bench.shop_of import NOW, shop_of
+from bench.stories import deliveries
 
 ORDERS = 10_000
 MANY = 100_000
@@ -133,7 +133,8 @@ def _post(deps: Deps, case: Case, shops: list[ShopId], count: int, first: int = 
         known = case.orders // case.shops // 3
         with deps.db.write() as uow:
             data = ShopData(uow, shop_id)
-            for n, posted in enumerate(deliveries(case.platform, share, begin, NOW, known)):
+            told = deliveries(case.platform, share, begin, NOW, known, data.shop.domain)
+            for n, posted in enumerate(told):
                 data.inbox.add(
                     dedupe_key=f"{begin}:{n}",
                     source="webhook",

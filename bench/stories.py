@@ -8,13 +8,14 @@ deliveries mingle; every second customer has bought before.
 import copy
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 _FIXTURES = Path(__file__).parents[1] / "tests" / "fixtures"
+HOME = "http://127.0.0.1:8088"  # where the bodies were recorded
 _AT_ONCE = 40  # orders whose deliveries mingle
 _REFUNDED = 8  # one order in so many
 _PRODUCTS = 60
@@ -30,13 +31,20 @@ class Posted:
 
 
 def deliveries(
-    platform: str, count: int, first: int, now: datetime, customers: int
+    platform: str, count: int, first: int, now: datetime, customers: int, home: str = HOME
 ) -> list[Posted]:
     """So many deliveries in the order in which they would come; `first` numbers the orders.
 
-    Every second order is of one of the `customers` that `shop_of` makes.
+    Every second order is of one of the `customers` that `shop_of` makes. `home` is the address that
+    a WooCommerce store names as its own.
     """
-    return list(islice(_mingled(platform, first, now, customers), count))
+    told = islice(_mingled(platform, first, now, customers), count)
+    return [at_home(posted, home) for posted in told]
+
+
+def at_home(posted: Posted, home: str) -> Posted:
+    """The same delivery, sent by the store with this address."""
+    return replace(posted, body=posted.body.replace(HOME.encode(), home.encode()))
 
 
 def life(platform: str, number: int, now: datetime, customers: int = 0) -> list[Posted]:

@@ -307,7 +307,9 @@ class Customers(Repository):
         if person.customer_id:
             hashes.append(self._fingerprint("platform", person.customer_id))
         query = select(erasures.c.id).where(
-            self._mine(erasures), erasures.c.value_hash.in_([h for h in hashes if h])
+            self._mine(erasures),
+            erasures.c.kind.in_(("email", "platform")),
+            erasures.c.value_hash.in_([h for h in hashes if h]),
         )
         return self._connection.execute(query).first() is not None
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import bindparam, delete, exists, func, select, update
 
 from app.db.base import Repository
 from app.db.models import inbox, shops
@@ -151,6 +151,35 @@ class Inbox(Repository):
             .values(sealed_body=None)
         )
         return int(result.rowcount)
+
+    def purge(self, before: datetime, limit: int) -> int:
+        """Delete up to so many rows of each source that came before a time and are finished.
+
+        The newest row of all shops stays: SQLite would give its id to the next one, and privacy
+        requests are told apart by the ids of their deliveries.
+        """
+        newest = select(func.max(inbox.c.id)).scalar_subquery()
+        purged = 0
+        for source in PRIORITY:
+            old = (
+                select(inbox.c.id)
+                .where(
+                    self._mine(inbox),
+                    inbox.c.source == source,
+                    inbox.c.received_at < before,
+                    inbox.c.state != "pending",
+                    inbox.c.id < newest,
+                )
+                .order_by(inbox.c.received_at)
+                .limit(limit)
+            )
+            rows = [{"row": row_id} for (row_id,) in self._connection.execute(old)]
+            if rows:
+                # One by one: asked for a list of ids, SQLite would rather go through all of a shop.
+                one = delete(inbox).where(self._mine(inbox), inbox.c.id == bindparam("row"))
+                self._connection.execute(one, rows)
+            purged += len(rows)
+        return purged
 
 
 def shops_with_pending(uow: UnitOfWork, received_before: datetime) -> list[ShopId]:

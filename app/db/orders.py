@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, case, func, or_, select, tuple_, update
+from sqlalchemy import and_, case, func, or_, select, tuple_, update
 
 from app.db.base import Repository
 from app.db.codec import (
@@ -68,7 +68,7 @@ HISTORY = (
 )  # fmt: skip
 
 
-def history_from(row: Row[Any]) -> HistoryRow:
+def history_from(row: Any) -> HistoryRow:
     """The columns of `HISTORY` as one order of a customer."""
     return HistoryRow(
         row.platform_id,

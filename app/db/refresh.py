@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, delete, exists, select, update
 
 from app.db.base import Repository
-from app.db.models import refresh
+from app.db.models import refresh, shops
 from app.db.session import UnitOfWork
 from app.domain.ids import PlatformId, ShopId
 from app.domain.snapshots import ObjectKind
@@ -103,5 +103,6 @@ class Refreshes(Repository):
 
 def shops_with_due_refreshes(uow: UnitOfWork, now: datetime) -> list[ShopId]:
     """Shops that have something to read (the sweep)."""
-    query = select(refresh.c.shop_id).where(refresh.c.due_at <= now).distinct()
+    due = select(refresh.c.id).where(refresh.c.shop_id == shops.c.id, refresh.c.due_at <= now)
+    query = select(shops.c.id).where(exists(due)).order_by(shops.c.id)
     return [ShopId(shop_id) for (shop_id,) in uow.connection.execute(query)]

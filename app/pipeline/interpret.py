@@ -132,14 +132,13 @@ def _interpret(rt: Runtime, uow: UnitOfWork, shop_id: ShopId, readings: Sequence
         with savepoint(uow), batch_of(uow, shop_id, _named(readings)) as data:
             for reading in readings:
                 _take_in(rt, data, reading)
-        return
     except DatabaseUnavailable:
         raise  # not a row's fault: all of the batch is tried again
-    except Exception as error:  # noqa: BLE001 - which row it was is found out below
+    except Exception as error:  # noqa: BLE001 - which row it was is found out in the halves
         log.info("interpret.halved", shop=shop_id, rows=len(readings), error=type(error).__name__)
-    half = len(readings) // 2
-    for part in (readings[:half], readings[half:]):
-        _interpret(rt, uow, shop_id, part)
+        half = len(readings) // 2
+        for part in (readings[:half], readings[half:]):
+            _interpret(rt, uow, shop_id, part)
 
 
 def _named(readings: Sequence[Reading]) -> Named:

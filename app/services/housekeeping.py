@@ -1,6 +1,6 @@
-"""What is thrown away when its time is over: raw bodies, nonces, codes, exports."""
+"""What is thrown away when its time is over: raw bodies, old deliveries, nonces, codes, exports."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from app.db import nonces
 from app.db.otp import purge_codes
@@ -8,6 +8,13 @@ from app.db.privacy import purge_exports
 from app.db.shops import Shops, ShopState
 from app.db.tenant import ShopData
 from app.deps import Deps
+from app.domain.ids import ShopId
+
+# How long it is known that a delivery came. Shopify repeats one for two days at most, WooCommerce
+# never, and polling looks back a few hours. One that comes again after that is interpreted again:
+# its facts are known and its picture is not newer, so that nothing follows from it.
+DELIVERIES_KEPT = timedelta(days=90)
+_AT_ONCE, _PURGES = 500, 20
 
 
 def tidy(deps: Deps) -> None:
@@ -22,3 +29,12 @@ def tidy(deps: Deps) -> None:
     for shop in shops:
         with deps.db.write() as uow:
             ShopData(uow, shop.id).inbox.forget_bodies(before)
+        _purge_deliveries(deps, shop.id, now - DELIVERIES_KEPT)
+
+
+def _purge_deliveries(deps: Deps, shop_id: ShopId, before: datetime) -> None:
+    """A few at a time, so that nobody waits for it; what is left over comes at the next beat."""
+    for _ in range(_PURGES):
+        with deps.db.write() as uow:
+            if not ShopData(uow, shop_id).inbox.purge(before, _AT_ONCE):
+                return

@@ -71,7 +71,7 @@ class ActionRows(Repository):
         return [action_from(row) for row in self._connection.execute(query)]
 
 
-def action_from(row: Row[Any]) -> Action:
+def action_from(row: Any) -> Action:
     """The row as the domain sees it."""
     return Action(
         id=ActionId(row.id),

@@ -63,16 +63,16 @@ class BatchData(ShopData):
         super().__init__(uow, shop_id)
         self.desk = Desk(uow, shop_id, self._scope)
         # All of them at once: what they write is written in this order.
-        self.customers = BatchCustomers(self._scope, self.desk)
-        self.orders = BatchOrders(self._scope, self.desk)
-        self.events = BatchEvents(self._scope, self.desk)
-        self.actions = BatchActions(self._scope, self.desk)
-        self.products = BatchProducts(self._scope, self.desk)
+        self.customers = self._customers = BatchCustomers(self._scope, self.desk)
+        self.orders = self._orders = BatchOrders(self._scope, self.desk)
+        self.events = self._events = BatchEvents(self._scope, self.desk)
+        self.actions = self._actions = BatchActions(self._scope, self.desk)
+        self.products = self._products = BatchProducts(self._scope, self.desk)
         self.journal = BatchJournal(self._scope, self.desk)
         self.inbox = BatchInbox(self._scope, self.desk)
-        self.refreshes = BatchRefreshes(self._scope, self.desk)
-        self.coupons = BatchCoupons(self._scope, self.desk, self.orders)
-        self.returns = BatchReturns(self._scope, self.desk)
+        self.refreshes = self._refreshes = BatchRefreshes(self.desk)
+        self.coupons = self._coupons = BatchCoupons(self._scope, self.desk, self.orders)
+        self.returns = self._returns = BatchReturns(self._scope, self.desk)
         self.reviews = BatchReviews(self._scope, self.desk)
         self.messages = BatchMessages(self._scope, self.desk)
         self.settings = BatchSettings(self._scope, self.desk)
@@ -92,18 +92,18 @@ class BatchData(ShopData):
 
     def read_ahead(self, named: Named) -> None:
         """Read what deliveries about these will ask for."""
-        self.orders.known.fetch(named.orders)
-        self.events.known.fetch(named.orders)
-        self.actions.of_orders_.fetch(named.orders)
-        self.returns.orders.fetch(named.orders)
-        self.refreshes.known.fetch((ObjectKind.ORDER, order_id) for order_id in named.orders)
-        stored = [found for order_id in named.orders if (found := self.orders.known[order_id])]
+        self._orders.known.fetch(named.orders)
+        self._events.known.fetch(named.orders)
+        self._actions.of_orders_.fetch(named.orders)
+        self._returns.orders.fetch(named.orders)
+        self._refreshes.known.fetch((ObjectKind.ORDER, order_id) for order_id in named.orders)
+        stored = [found for order_id in named.orders if (found := self._orders.known[order_id])]
         lines = (line for found in stored for line in found.order.lines)
-        self.products.known.fetch(
+        self._products.known.fetch(
             [*named.products, *(line.product_id for line in lines if line.product_id)]
         )
-        customers, hashes = self.customers.read_ahead(named.persons)
+        customers, hashes = self._customers.read_ahead(named.persons)
         customers |= {found.customer_id for found in stored if found.customer_id}
         self.desk.fetch_customers(customers)
-        hashes.update(*map(self.customers.email_hashes, customers))
-        self.coupons.given.fetch(hashes)
+        hashes.update(*map(self._customers.email_hashes, customers))
+        self._coupons.given.fetch(hashes)

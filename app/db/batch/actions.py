@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, select, update
 from app.db.actions import Actions
 from app.db.actions.rows import action_from
 from app.db.base import Scope
-from app.db.batch.desk import KEYS, SHOP, Desk
+from app.db.batch.desk import KEYS, SHOP, Desk, Shelf
 from app.db.models import actions
 from app.db.session import insert_into
 from app.domain.actions import Action
@@ -58,10 +58,12 @@ class BatchActions(Actions):
     def __init__(self, scope: Scope, desk: Desk) -> None:
         super().__init__(scope)
         self._desk = desk
-        self.of_orders_ = desk.shelf(self._load_of_orders, dict)
-        self.of_customers = desk.shelf_of_customers(self._load_of_customers, dict)
-        self._rows = desk.shelf(_none, lambda: None)
-        self._keys = desk.shelf(self._load_by_keys, lambda: None)
+        self.of_orders_: Shelf[PlatformId, _Rows] = desk.shelf(self._load_of_orders, dict)
+        self.of_customers: Shelf[CustomerId, _Rows] = desk.shelf_of_customers(
+            self._load_of_customers, dict
+        )
+        self._rows: Shelf[ActionId, _Row | None] = desk.shelf(_none, lambda: None)
+        self._keys: Shelf[str, _Row | None] = desk.shelf(self._load_by_keys, lambda: None)
         self._new: list[_Row] = []
         self._changed: _Rows = {}
         desk.on_write(self._write)
@@ -169,7 +171,11 @@ class BatchActions(Actions):
         for found in self._desk.rows(query, keys):
             row = self._rows.known(found.id)
             if row is None:
-                row = _Row(**found._mapping, stored=found.revision, action=None)
+                row = _Row(
+                    **dict(zip(actions.c.keys(), found, strict=True)),
+                    stored=found.revision,
+                    action=None,
+                )
                 self._rows[row.id] = row
                 self._keys[row.dedupe_key] = row
             yield row

@@ -6,7 +6,6 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import (
     BindParameter,
     Connection,
-    CursorResult,
     Executable,
     Select,
     Table,
@@ -147,7 +146,7 @@ class Desk:
         self._ids.clear()
         self.remembered.clear()
 
-    def rows(self, query: Select[Any], keys: list[Any]) -> CursorResult[Any]:
+    def rows(self, query: Select[Any], keys: list[Any]) -> Any:
         """What a constant query with `SHOP` and `KEYS` finds."""
         return self.connection.execute(query, {"shop": self.shop_id, "keys": keys})
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Text, cast, select
 
 from app.db.base import Scope
-from app.db.batch.desk import KEYS, SHOP, Desk
+from app.db.batch.desk import KEYS, SHOP, Desk, Shelf
 from app.db.codec import product_from_text
 from app.db.events import Events
 from app.db.models import events, products
@@ -49,8 +49,10 @@ class BatchEvents(Events):
     def __init__(self, scope: Scope, desk: Desk) -> None:
         super().__init__(scope)
         self._desk = desk
-        self.known = desk.shelf(self._load, set)
-        self.posted = desk.shelf_of_customers(self._load_posted, set)
+        self.known: Shelf[PlatformId, set[tuple[str, str]]] = desk.shelf(self._load, set)
+        self.posted: Shelf[CustomerId, set[PlatformId]] = desk.shelf_of_customers(
+            self._load_posted, set
+        )
         self._new: list[dict[str, Any]] = []
         desk.on_write(self._write)
 
@@ -98,7 +100,7 @@ class BatchProducts(Products):
     def __init__(self, scope: Scope, desk: Desk) -> None:
         super().__init__(scope)
         self._desk = desk
-        self.known = desk.shelf(self._load, lambda: None)
+        self.known: Shelf[PlatformId, _Known | None] = desk.shelf(self._load, lambda: None)
         self._changed: dict[PlatformId, tuple[ProductSnapshot, datetime]] = {}
         desk.on_write(self._write)
 

@@ -1,4 +1,4 @@
-"""What a batch only writes: its journal, the ends of its inbox rows; and what is to be read again."""
+"""What a batch only writes: its journal, its inbox rows' ends; and what is to be read again."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -81,7 +81,7 @@ class BatchInbox(Inbox):
 class BatchRefreshes(Refreshes):
     """Wishes: the batch knows which there are, so that most orders need not ask."""
 
-    def __init__(self, scope: Scope, desk: Desk) -> None:
+    def __init__(self, desk: Desk) -> None:
         super().__init__(desk.plain)  # nothing of the batch's own stands in this table's way
         self._desk = desk
         self.known = desk.shelf(self._load, bool)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Text, cast, select
 
 from app.db.base import Scope
-from app.db.batch.desk import KEYS, SHOP, Desk
+from app.db.batch.desk import KEYS, SHOP, Desk, Shelf
 from app.db.codec import NOBODY, order_from_text
 from app.db.models import orders
 from app.db.orders import (
@@ -31,11 +31,10 @@ _ORDERS = select(
     orders.c.platform_id, cast(orders.c.doc, Text), orders.c.customer_id, orders.c.read_at,
     orders.c.person,
 ).where(_MINE, orders.c.platform_id.in_(KEYS))  # fmt: skip
-_HISTORIES = (
-    select(*HISTORY, orders.c.customer_id)
-    .where(_MINE, orders.c.customer_id.in_(KEYS))
-    .order_by(orders.c.placed_at, orders.c.id)
+_HISTORIES = select(*HISTORY, orders.c.customer_id, orders.c.id).where(
+    _MINE, orders.c.customer_id.in_(KEYS)
 )
+_History = dict[PlatformId, HistoryRow]
 _CHANGING = [c.name for c in orders.c if c.name not in ("id", "shop_id", "platform_id")]
 
 
@@ -52,8 +51,10 @@ class BatchOrders(Orders):
     def __init__(self, scope: Scope, desk: Desk) -> None:
         super().__init__(scope)
         self._desk = desk
-        self.known = desk.shelf(self._load, lambda: None)
-        self.histories = desk.shelf_of_customers(self._load_histories, dict)
+        self.known: Shelf[PlatformId, StoredOrder | None] = desk.shelf(self._load, lambda: None)
+        self.histories: Shelf[CustomerId, _History] = desk.shelf_of_customers(
+            self._load_histories, dict
+        )
         self._changed: dict[PlatformId, None] = {}
         # of orders whose codes are other ones than the database has: their customers
         self.codes_changed: dict[PlatformId, CustomerId | None] = {}
@@ -98,11 +99,10 @@ class BatchOrders(Orders):
             for row in self._desk.rows(_ORDERS, ids)
         }
 
-    def _load_histories(
-        self, ids: list[CustomerId]
-    ) -> Mapping[CustomerId, dict[PlatformId, HistoryRow]]:
-        found: dict[CustomerId, dict[PlatformId, HistoryRow]] = {}
-        for row in self._desk.rows(_HISTORIES, ids):
+    def _load_histories(self, ids: list[CustomerId]) -> Mapping[CustomerId, _History]:
+        found: dict[CustomerId, _History] = {}
+        rows = self._desk.rows(_HISTORIES, ids)
+        for row in sorted(rows, key=lambda row: row.id):  # SQLite would rather go through all
             found.setdefault(row.customer_id, {})[row.platform_id] = history_from(row)
         return found
 
@@ -110,7 +110,8 @@ class BatchOrders(Orders):
         rows = []
         for order_id in self._changed:
             stored = self.known[order_id]
-            assert stored
+            if stored is None:
+                continue
             rows.append(
                 {
                     "shop_id": self._shop_id,

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, select, update
 
 from app.db.base import Scope
-from app.db.batch.desk import KEYS, SHOP, Desk
+from app.db.batch.desk import KEYS, SHOP, Desk, Shelf
 from app.db.customers import CustomerRow, Customers, customer_from
 from app.db.merging import STRICTNESS
 from app.db.models import consents, customers, erasures, identities, suppressions
@@ -82,12 +82,18 @@ class BatchCustomers(Customers):
     def __init__(self, scope: Scope, desk: Desk) -> None:
         super().__init__(scope)
         self._desk = desk
-        self.found = desk.shelf(self._load_found, lambda: None)
+        self.found: Shelf[_Hash, CustomerId | None] = desk.shelf(self._load_found, lambda: None)
         self.buried = desk.shelf(self._load_buried, bool)
-        self.scopes = desk.shelf(self._load_scopes, frozenset)
-        self._rows = desk.shelf_of_customers(self._load_rows, lambda: None)
-        self.hashes = desk.shelf_of_customers(self._load_hashes, list)
-        self._told = desk.shelf_of_customers(self._load_consents, dict)
+        self.scopes: Shelf[str, frozenset[str]] = desk.shelf(self._load_scopes, frozenset)
+        self._rows: Shelf[CustomerId, CustomerRow | None] = desk.shelf_of_customers(
+            self._load_rows, lambda: None
+        )
+        self.hashes: Shelf[CustomerId, list[_Hash]] = desk.shelf_of_customers(
+            self._load_hashes, list
+        )
+        self._told: Shelf[CustomerId, dict[str, ConsentSnapshot]] = desk.shelf_of_customers(
+            self._load_consents, dict
+        )
         self._sealed: dict[Person, bytes | None] = {}
         self._emails: dict[str | None, str | None] = {}
         self._pending = _Pending()
@@ -128,7 +134,7 @@ class BatchCustomers(Customers):
     def suppressed(self, customer_id: CustomerId) -> frozenset[str]:
         """Scopes over all addresses of a customer."""
         scopes = (self.scopes[value] for value in self.email_hashes(customer_id))
-        return frozenset().union(*scopes)
+        return frozenset[str]().union(*scopes)
 
     def is_erased(self, person: Person) -> bool:
         """Whether this person asked to be forgotten."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from app.db.base import Scope
-from app.db.batch.desk import KEYS, SHOP, Desk
+from app.db.batch.desk import KEYS, SHOP, Desk, Shelf
 from app.db.batch.orders import BatchOrders
 from app.db.coupons import CouponRow, Coupons, coupon_from, is_carried
 from app.db.messages import MessageRow, Messages
@@ -30,15 +30,11 @@ _RETURNING = select(returns.c.customer_id).where(
 _REVIEWED = select(reviews.c.customer_id, reviews.c.product_id).where(
     reviews.c.shop_id == SHOP, reviews.c.customer_id.in_(KEYS)
 )
-_MARKETING = (
-    select(messages.c.customer_id, messages.c.kind, messages.c.at)
-    .where(
-        messages.c.shop_id == SHOP,
-        messages.c.customer_id.in_(KEYS),
-        messages.c.marketing.is_(True),
-        messages.c.state != "refused",
-    )
-    .order_by(messages.c.at)
+_MARKETING = select(messages.c.customer_id, messages.c.kind, messages.c.at).where(
+    messages.c.shop_id == SHOP,
+    messages.c.customer_id.in_(KEYS),
+    messages.c.marketing.is_(True),
+    messages.c.state != "refused",
 )
 
 
@@ -48,8 +44,10 @@ class BatchCoupons(Coupons):
     def __init__(self, scope: Scope, desk: Desk, orders: BatchOrders) -> None:
         super().__init__(scope)
         self._desk, self._orders = desk, orders
-        self._owned = desk.shelf_of_customers(self._load_owned, list)
-        self.given = desk.shelf(self._load_given, list)
+        self._owned: Shelf[CustomerId, list[CouponRow]] = desk.shelf_of_customers(
+            self._load_owned, list
+        )
+        self.given: Shelf[str, list[CouponRow]] = desk.shelf(self._load_given, list)
 
     def of_customer(self, customer_id: CustomerId, email_hashes: list[str]) -> list[CouponRow]:
         """All coupons of a customer, also those given to the same address as a guest."""
@@ -109,7 +107,9 @@ class BatchReviews(Reviews):
     def __init__(self, scope: Scope, desk: Desk) -> None:
         super().__init__(scope)
         self._desk = desk
-        self._products = desk.shelf_of_customers(self._load, frozenset)
+        self._products: Shelf[CustomerId, frozenset[PlatformId]] = desk.shelf_of_customers(
+            self._load, frozenset
+        )
 
     def products_reviewed_by(self, customer_id: CustomerId) -> frozenset[PlatformId]:
         """What a customer has reviewed already."""
@@ -128,11 +128,14 @@ class BatchMessages(Messages):
     def __init__(self, scope: Scope, desk: Desk) -> None:
         super().__init__(scope)
         self._desk = desk
-        self._marketing = desk.shelf_of_customers(self._load, list)
+        self._marketing: Shelf[CustomerId, list[MessageRow]] = desk.shelf_of_customers(
+            self._load, list
+        )
 
     def marketing_to(self, customer_id: CustomerId, since: datetime) -> list[MessageRow]:
         """What was or may have been sent to a customer since a business time."""
-        return [message for message in self._marketing[customer_id] if message.at >= since]
+        recent = (message for message in self._marketing[customer_id] if message.at >= since)
+        return sorted(recent, key=lambda message: message.at)
 
     def _load(self, ids: list[CustomerId]) -> Mapping[CustomerId, list[MessageRow]]:
         found: dict[CustomerId, list[MessageRow]] = {}
@@ -147,7 +150,7 @@ class BatchSettings(Settings):
     def __init__(self, scope: Scope, desk: Desk) -> None:
         super().__init__(scope)
         self._plain = Settings(desk.plain)
-        self._current = desk.shelf(self._load, lambda: None)
+        self._current: Shelf[str, SettingsVersion | None] = desk.shelf(self._load, lambda: None)
 
     def current(self, automation: str) -> SettingsVersion | None:
         """The newest version; None if never touched (off, with defaults)."""

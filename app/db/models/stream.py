@@ -11,6 +11,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from app.db.models.base import BigId, Json, metadata, primary_id, tenant, time
@@ -32,7 +33,13 @@ inbox = Table(
     time("interpreted_at"),
     UniqueConstraint("shop_id", "dedupe_key"),
     Index("ix_inbox_pending", "shop_id", "state", "priority", "id"),
-    Index("ix_inbox_stranded", "state", "received_at"),
+    Index(
+        "ix_inbox_bodies",
+        "shop_id",
+        "received_at",
+        sqlite_where=text("sealed_body IS NOT NULL"),
+        postgresql_where=text("sealed_body IS NOT NULL"),
+    ),
     Index("ix_inbox_received", "shop_id", "source", "received_at"),
 )
 
@@ -45,8 +52,9 @@ refresh = Table(
     Column("platform_id", String(64), nullable=False),
     Column("attempts", Integer, nullable=False, default=0),
     Column("patient", Boolean, nullable=False),  # dropped if a webhook tells it first
-    time("due_at", nullable=False, index=True),  # wall
+    time("due_at", nullable=False),  # wall
     UniqueConstraint("shop_id", "kind", "platform_id"),
+    Index("ix_refresh_due", "shop_id", "due_at"),
 )
 
 events = Table(
