@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import Any, Protocol
-from urllib.parse import unquote_to_bytes
 
 from flask import Flask
 
@@ -32,7 +31,9 @@ Answer = tuple[int, list[Header], bytes]
 
 
 class Scope(Protocol):
-    """A request's head, as granian gives it. `path` and `query_string` are as they were sent."""
+    """A request's head, as granian gives it: `query_string` as it was sent, `path` decoded. (To
+    decode it once more would lead `/%256detrics` past a proxy that keeps `/metrics` to itself.)
+    """
 
     proto: str
     method: str
@@ -122,12 +123,12 @@ def _environ(scope: Scope, headers: list[Header], body: bytes) -> dict[str, Any]
     environ: dict[str, Any] = {
         "REQUEST_METHOD": scope.method,
         "SCRIPT_NAME": "",
-        "PATH_INFO": unquote_to_bytes(scope.path).decode("latin-1"),
+        "PATH_INFO": scope.path.encode().decode("latin-1"),
         "QUERY_STRING": scope.query_string,
         "SERVER_NAME": host,
         "SERVER_PORT": port,
         "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
-        "REMOTE_ADDR": scope.client.rpartition(":")[0],
+        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
         "CONTENT_LENGTH": str(len(body)),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope.scheme,
@@ -138,7 +139,10 @@ def _environ(scope: Scope, headers: list[Header], body: bytes) -> dict[str, Any]
         "wsgi.run_once": False,
     }
     for name, value in headers:
+        # Here X_Forwarded_For would become X-Forwarded-For, and pass for what a proxy wrote.
+        if "_" in name or name in ("content-length", "transfer-encoding"):
+            continue
         key = "CONTENT_TYPE" if name == "content-type" else f"HTTP_{name.upper().replace('-', '_')}"
-        if name not in ("content-length", "transfer-encoding"):
-            environ[key] = f"{environ[key]},{value}" if key in environ else value
+        between = "; " if name == "cookie" else ","  # HTTP/2 may send one header per cookie
+        environ[key] = f"{environ[key]}{between}{value}" if key in environ else value
     return environ
