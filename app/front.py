@@ -25,6 +25,9 @@ from app.webhooks.door import PREFIX, Door
 
 # Seconds. Nobody is to wait for Redis: the clock finds what it was not told.
 _QUEUE_WITHIN = 0.1
+# Forms that are being sent share what may be in memory, so none may take for ever.
+_SENT_WITHIN = 60.0
+_REFUSED: dict[type[Exception], int] = {BodyTooLarge: 413, TooMuchAtOnce: 503, TimeoutError: 408}
 
 Header = tuple[str, str]
 Answer = tuple[int, list[Header], bytes]
@@ -81,10 +84,15 @@ class Pages:
     """A WSGI application behind RSGI."""
 
     def __init__(
-        self, application: Callable[..., Iterable[bytes]], threads: int, most: int
+        self,
+        application: Callable[..., Iterable[bytes]],
+        threads: int,
+        most: int,
+        sent_within: float = _SENT_WITHIN,
     ) -> None:
         self._application = application
         self._bodies = Bodies(most)
+        self._sent_within = sent_within
         self._threads = ThreadPoolExecutor(threads, "page")
 
     async def answer(self, scope: Scope, proto: Any) -> None:
@@ -92,9 +100,10 @@ class Pages:
         headers: list[Header] = list(scope.headers.items())
         announced = next((v for k, v in headers if k == "content-length"), None)
         try:
-            body = await self._bodies.read(proto, announced)
-        except (BodyTooLarge, TooMuchAtOnce) as error:
-            proto.response_empty(413 if isinstance(error, BodyTooLarge) else 503, [])
+            async with asyncio.timeout(self._sent_within):
+                body = await self._bodies.read(proto, announced)
+        except (BodyTooLarge, TooMuchAtOnce, TimeoutError) as error:
+            proto.response_empty(_REFUSED[type(error)], [])
             return
         environ = _environ(scope, headers, body)
         loop = asyncio.get_running_loop()

@@ -8,17 +8,20 @@ import re
 import socket
 import time
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from types import SimpleNamespace
+from typing import Any, TypeVar
 
 import pytest
 
-from app.front import _environ
+from app.front import Pages, _environ
 from app.webhooks.body import Bodies, BodyTooLarge
 from tests.http.web_process import LIMIT, Web, web  # noqa: F401 - a fixture
 from tests.support import CLIENT_SECRET
 
+T = TypeVar("T")
 CLOSE = "Connection: close"
 HIDDEN = b"GET /healthz HTTP/1.1\r\nHost: hidden\r\n\r\n"
 
@@ -127,6 +130,12 @@ def test_a_compressed_body_is_judged_as_it_came(web: Web, packed: object) -> Non
     assert web.memory() - before < 30_000_000
 
 
+def on_a_loop(coroutine: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """In a thread: the browser's driver has a loop of its own in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(coroutine())).result()
+
+
 @pytest.mark.parametrize("length", ["9" * 19, "9" * 5_000, "0" * 4_999 + "1"])
 def test_a_length_of_thousands_of_digits_is_too_large(length: str) -> None:
     """The server refuses it; nobody else may stumble over it."""
@@ -138,7 +147,7 @@ def test_a_length_of_thousands_of_digits_is_too_large(length: str) -> None:
         return await Bodies(LIMIT).read(nothing(), length)
 
     with pytest.raises(BodyTooLarge):
-        asyncio.run(read())
+        on_a_loop(read)
 
 
 def test_a_header_with_an_underscore_is_none_of_a_proxys() -> None:
@@ -227,6 +236,34 @@ def test_odd_requests_are_answered_and_change_nothing(web: Web) -> None:  # noqa
         found, _ = answers(web, nonsense, patience=0.5)
         assert not found or found[0] >= 400, nonsense[:20]
     assert alive(web)
+
+
+class _Endless:
+    """A request as granian hands it over, whose sender stops in the middle."""
+
+    def __init__(self) -> None:
+        self.status = 0
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b"x" * 1_000
+        await asyncio.sleep(60)
+
+    def response_empty(self, status: int, _headers: object) -> None:
+        self.status = status
+
+
+def test_a_form_that_is_never_sent_whole_is_given_up_and_leaves_its_room() -> None:
+    """What is being sent shares a limit: held for ever, a dozen would keep all others out."""
+    pages = Pages(lambda *_: [], threads=1, most=2_000, sent_within=0.05)
+    scope = SimpleNamespace(headers=SimpleNamespace(items=list))
+
+    async def all_at_once() -> list[int]:
+        senders = [_Endless() for _ in range(5)]
+        await asyncio.gather(*(pages.answer(scope, sender) for sender in senders))
+        return [sender.status for sender in senders]
+
+    assert on_a_loop(all_at_once) == [408] * 5
+    assert pages._bodies._room == 64_000_000
 
 
 def test_an_address_is_decoded_once(web: Web) -> None:  # noqa: F811
