@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import Any, Protocol
-from urllib.parse import unquote_to_bytes
 
 from flask import Flask
 
@@ -26,13 +25,18 @@ from app.webhooks.door import PREFIX, Door
 
 # Seconds. Nobody is to wait for Redis: the clock finds what it was not told.
 _QUEUE_WITHIN = 0.1
+# Forms that are being sent share what may be in memory, so none may take for ever.
+_SENT_WITHIN = 60.0
+_REFUSED: dict[type[Exception], int] = {BodyTooLarge: 413, TooMuchAtOnce: 503, TimeoutError: 408}
 
 Header = tuple[str, str]
 Answer = tuple[int, list[Header], bytes]
 
 
 class Scope(Protocol):
-    """A request's head, as granian gives it. `path` and `query_string` are as they were sent."""
+    """A request's head, as granian gives it: `query_string` as it was sent, `path` decoded. (To
+    decode it once more would lead `/%256detrics` past a proxy that keeps `/metrics` to itself.)
+    """
 
     proto: str
     method: str
@@ -80,10 +84,15 @@ class Pages:
     """A WSGI application behind RSGI."""
 
     def __init__(
-        self, application: Callable[..., Iterable[bytes]], threads: int, most: int
+        self,
+        application: Callable[..., Iterable[bytes]],
+        threads: int,
+        most: int,
+        sent_within: float = _SENT_WITHIN,
     ) -> None:
         self._application = application
         self._bodies = Bodies(most)
+        self._sent_within = sent_within
         self._threads = ThreadPoolExecutor(threads, "page")
 
     async def answer(self, scope: Scope, proto: Any) -> None:
@@ -91,9 +100,10 @@ class Pages:
         headers: list[Header] = list(scope.headers.items())
         announced = next((v for k, v in headers if k == "content-length"), None)
         try:
-            body = await self._bodies.read(proto, announced)
-        except (BodyTooLarge, TooMuchAtOnce) as error:
-            proto.response_empty(413 if isinstance(error, BodyTooLarge) else 503, [])
+            async with asyncio.timeout(self._sent_within):
+                body = await self._bodies.read(proto, announced)
+        except (BodyTooLarge, TooMuchAtOnce, TimeoutError) as error:
+            proto.response_empty(_REFUSED[type(error)], [])
             return
         environ = _environ(scope, headers, body)
         loop = asyncio.get_running_loop()
@@ -122,12 +132,12 @@ def _environ(scope: Scope, headers: list[Header], body: bytes) -> dict[str, Any]
     environ: dict[str, Any] = {
         "REQUEST_METHOD": scope.method,
         "SCRIPT_NAME": "",
-        "PATH_INFO": unquote_to_bytes(scope.path).decode("latin-1"),
+        "PATH_INFO": scope.path.encode().decode("latin-1"),
         "QUERY_STRING": scope.query_string,
         "SERVER_NAME": host,
         "SERVER_PORT": port,
         "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
-        "REMOTE_ADDR": scope.client.rpartition(":")[0],
+        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
         "CONTENT_LENGTH": str(len(body)),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope.scheme,
@@ -138,7 +148,10 @@ def _environ(scope: Scope, headers: list[Header], body: bytes) -> dict[str, Any]
         "wsgi.run_once": False,
     }
     for name, value in headers:
+        # Here X_Forwarded_For would become X-Forwarded-For, and pass for what a proxy wrote.
+        if "_" in name or name in ("content-length", "transfer-encoding"):
+            continue
         key = "CONTENT_TYPE" if name == "content-type" else f"HTTP_{name.upper().replace('-', '_')}"
-        if name not in ("content-length", "transfer-encoding"):
-            environ[key] = f"{environ[key]},{value}" if key in environ else value
+        between = "; " if name == "cookie" else ","  # HTTP/2 may send one header per cookie
+        environ[key] = f"{environ[key]}{between}{value}" if key in environ else value
     return environ

@@ -33,14 +33,14 @@ class Addresses:
             for name, platform in deps.platforms.items()
             if platform.shared_secrets
         }
-        self._seen: dict[str, tuple[float, Address]] = {}
+        self._seen: dict[tuple[str, str], tuple[float, Address]] = {}
 
     def remembered(self, platform: str, token: str) -> Address | None:
         """The address, as far as it is known without asking."""
         shared = self._shared.get(platform)
         if shared:  # one address for all shops (compliance topics have one of their own)
             return shared if token in ("", "compliance") else None
-        until, address = self._seen.get(token, (0.0, None))
+        until, address = self._seen.get((platform, token), (0.0, None))
         return address if monotonic() < until else None
 
     def find(self, platform: str, token: str) -> Address | None:
@@ -49,16 +49,16 @@ class Addresses:
         """
         if platform in self._shared or platform not in self._deps.platforms:
             return None
-        return self._look_up(token) if token and "\0" not in token else None
+        return self._look_up(platform, token) if token and "\0" not in token else None
 
-    def _look_up(self, token: str) -> Address | None:
+    def _look_up(self, platform: str, token: str) -> Address | None:
         with self._deps.db.read() as uow:
             row = subscriptions.by_token(uow, token)
         if row is None:
-            self._seen.pop(token, None)
+            self._seen.pop((platform, token), None)
             return None
         address = Address(Endpoint((row.secret,), token, row.topic), row.shop_id)
         if len(self._seen) >= _MOST:
             self._seen.clear()
-        self._seen[token] = monotonic() + _BELIEVED, address
+        self._seen[platform, token] = monotonic() + _BELIEVED, address
         return address

@@ -7,6 +7,7 @@ limit, too: strangers who send slowly must not fill the memory.
 from collections.abc import AsyncIterable
 
 _ALL_AT_ONCE = 64_000_000  # bytes
+_DIGITS = 18  # of a length that anybody sends; Python refuses to read thousands
 
 
 class BodyTooLarge(Exception):
@@ -30,7 +31,7 @@ class Bodies:
         `announced` is the Content-Length, None where the sender does not know it.
         """
         if announced and announced.isascii() and announced.isdigit():
-            if int(announced) > self._limit:
+            if len(announced) > _DIGITS or int(announced) > self._limit:
                 raise BodyTooLarge
             if announced.strip("0") == "":
                 return b""

@@ -149,6 +149,13 @@ def test_an_address_that_nobody_gave_out_is_unknown(door: Door, path: str) -> No
     assert (answer.status_code, answer.content) == (404, b"")
 
 
+def test_an_address_is_of_one_platform_also_while_it_is_remembered(door: Door) -> None:
+    assert door.woo(json.dumps(ORDER).encode()).status_code == 200
+    for platform in ("magento", "", "shopify"):
+        address = door.address.replace("/woocommerce/", f"/{platform}/")
+        assert requests.post(address, data=b"{}", timeout=5).status_code == 404, platform
+
+
 def test_an_address_of_a_store_that_left_is_unknown(door: Door) -> None:
     with door.place.harness.deps.db.write() as uow:
         Shops(uow).close_installation(door.shop.id, door.place.harness.wall.now())

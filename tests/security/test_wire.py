@@ -1,5 +1,6 @@
 """Requests as nobody's library sends them, at the web server that production runs: raw bytes."""
 
+import asyncio
 import base64
 import gzip
 import hmac
@@ -7,13 +8,20 @@ import re
 import socket
 import time
 import zlib
+from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
+from types import SimpleNamespace
+from typing import Any, TypeVar
 
 import pytest
 
-from tests.http.test_webhooks_bodies import LIMIT, Web, web  # noqa: F401 - a fixture
+from app.front import Pages, _environ
+from app.webhooks.body import Bodies, BodyTooLarge
+from tests.http.web_process import LIMIT, Web, web  # noqa: F401 - a fixture
 from tests.support import CLIENT_SECRET
 
+T = TypeVar("T")
 CLOSE = "Connection: close"
 HIDDEN = b"GET /healthz HTTP/1.1\r\nHost: hidden\r\n\r\n"
 
@@ -122,6 +130,49 @@ def test_a_compressed_body_is_judged_as_it_came(web: Web, packed: object) -> Non
     assert web.memory() - before < 30_000_000
 
 
+def on_a_loop(coroutine: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """In a thread: the browser's driver has a loop of its own in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(coroutine())).result()
+
+
+@pytest.mark.parametrize("length", ["9" * 19, "9" * 5_000, "0" * 4_999 + "1"])
+def test_a_length_of_thousands_of_digits_is_too_large(length: str) -> None:
+    """The server refuses it; nobody else may stumble over it."""
+
+    async def read() -> bytes:
+        async def nothing() -> AsyncIterator[bytes]:
+            yield b""
+
+        return await Bodies(LIMIT).read(nothing(), length)
+
+    with pytest.raises(BodyTooLarge):
+        on_a_loop(read)
+
+
+def test_a_header_with_an_underscore_is_none_of_a_proxys() -> None:
+    """Otherwise its sender would choose from where it seems to come, behind a proxy, too."""
+    given = [
+        ("x-forwarded-for", "203.0.113.7"),
+        ("x_forwarded_for", "198.51.100.1"),
+        ("x_forwarded_host", "evil.example"),
+        ("content_length", "0"),
+        ("cookie", "a=1"),
+        ("cookie", "b=2"),
+    ]
+    scope = SimpleNamespace(
+        method="GET", path="/áp%70/", query_string="q=%31", scheme="http", http_version="1.1",
+        server="127.0.0.1:8000", client="[2001:db8::1]:443", headers=None, proto="http",
+    )  # fmt: skip
+    environ = _environ(scope, given, b"")
+    assert environ["HTTP_X_FORWARDED_FOR"] == "203.0.113.7"
+    assert "HTTP_X_FORWARDED_HOST" not in environ
+    assert "HTTP_CONTENT_LENGTH" not in environ
+    assert environ["HTTP_COOKIE"] == "a=1; b=2"
+    assert (environ["PATH_INFO"], environ["QUERY_STRING"]) == ("/\xc3\xa1p%70/", "q=%31")
+    assert environ["REMOTE_ADDR"] == "2001:db8::1"
+
+
 def chunks(*parts: bytes) -> bytes:
     return b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in (*parts, b""))
 
@@ -187,11 +238,56 @@ def test_odd_requests_are_answered_and_change_nothing(web: Web) -> None:  # noqa
     assert alive(web)
 
 
-def test_bodies_that_do_not_come_hold_the_next_ones_up_but_not_for_ever(web: Web) -> None:  # noqa: F811
-    """Some slow senders are served around; a proxy in front is for the rest (docs/security.md)."""
+class _Endless:
+    """A request as granian hands it over, whose sender stops in the middle."""
+
+    def __init__(self) -> None:
+        self.status = 0
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b"x" * 1_000
+        await asyncio.sleep(60)
+
+    def response_empty(self, status: int, _headers: object) -> None:
+        self.status = status
+
+
+def test_a_form_that_is_never_sent_whole_is_given_up_and_leaves_its_room() -> None:
+    """What is being sent shares a limit: held for ever, a dozen would keep all others out."""
+    pages = Pages(lambda *_: [], threads=1, most=2_000, sent_within=0.05)
+    scope = SimpleNamespace(headers=SimpleNamespace(items=list))
+
+    async def all_at_once() -> list[int]:
+        senders = [_Endless() for _ in range(5)]
+        await asyncio.gather(*(pages.answer(scope, sender) for sender in senders))
+        return [sender.status for sender in senders]
+
+    assert on_a_loop(all_at_once) == [408] * 5
+    assert pages._bodies._room == 64_000_000
+
+
+def test_an_address_is_decoded_once(web: Web) -> None:  # noqa: F811
+    """Twice, and it would be another one than a proxy in front looked at."""
+    for path, status in (
+        ("/metrics", 200),
+        ("/%6detrics", 200),
+        ("/%256detrics", 404),
+        ("/%25256detrics", 404),
+        ("/static/%252e%252e/web.py", 404),
+        ("/c/%C5%A1/reviews", 400),
+        ("/c/%ff/reviews", 400),
+        ("/c/%2500/reviews", 400),
+        ("/c/a%00/reviews", 400),
+    ):
+        found, _ = answers(web, request(f"GET {path} HTTP/1.1", CLOSE))
+        assert found == [status], path
+
+
+def test_bodies_that_do_not_come_hold_nobody_up(web: Web) -> None:  # noqa: F811
+    """Slow senders are served around; of too much at once docs/security.md tells."""
     slow: list[socket.socket] = []
     try:
-        for _ in range(4):  # of eight threads
+        for _ in range(20):  # more than there are threads
             wire = web.open()
             wire.sendall(request("POST /webhooks/shopify HTTP/1.1", "Content-Length: 1000") + b"x")
             slow.append(wire)
