@@ -19,6 +19,7 @@ from app.domain.ids import ShopId
 
 SESSION = "afterglow"
 IDLE = timedelta(hours=12)
+LONGEST = timedelta(days=7)  # however busy: then whoever took the cookie is out, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class SignedIn:
     user: str
     csrf: str
     at: datetime
+    since: datetime  # when the session began
 
 
 def put(deps: Deps, response: Response, name: str, data: dict[str, Any], age: timedelta) -> None:
@@ -63,9 +65,18 @@ def drop(deps: Deps, response: Response, name: str) -> None:
     )
 
 
-def sign_in(deps: Deps, response: Response, shop: Shop, user: str, csrf: str = "") -> None:
-    """Begin a session, or (with its own `csrf`) prolong it."""
+def sign_in(
+    deps: Deps,
+    response: Response,
+    shop: Shop,
+    user: str,
+    *,
+    csrf: str = "",
+    since: datetime | None = None,
+) -> None:
+    """Begin a session, or (with its own `csrf` and beginning) prolong it."""
     data = {
+        "b": int((since or deps.wall.now()).timestamp()),
         "s": shop.id,
         "g": shop.generation,
         "u": user,
@@ -77,10 +88,13 @@ def sign_in(deps: Deps, response: Response, shop: Shop, user: str, csrf: str = "
 def signed_in(deps: Deps) -> SignedIn | None:
     """The session that the browser claims to have."""
     data = get(deps, SESSION, IDLE)
-    if data is None:
+    if data is None or "b" not in data:  # signed in before sessions had an end
+        return None
+    since = datetime.fromtimestamp(data["b"], UTC)
+    if deps.wall.now() - since >= LONGEST:
         return None
     at = datetime.fromtimestamp(data["t"], UTC)
-    return SignedIn(ShopId(data["s"]), data["g"], data["u"], data["c"], at)
+    return SignedIn(ShopId(data["s"]), data["g"], data["u"], data["c"], at, since)
 
 
 def _secure(deps: Deps) -> bool:

@@ -24,7 +24,16 @@ from app.customer_pages.frame import (
     shop_of,
     speak,
 )
-from app.customer_pages.withdrawal_form import Form, Receipt, opened, sealed, sent
+from app.customer_pages.withdrawal_form import (
+    LONGEST_GOODS,
+    Form,
+    Receipt,
+    carried,
+    carried_on,
+    opened,
+    sealed,
+    sent,
+)
 from app.db.returns import ReturnRow
 from app.db.shops import Shop
 from app.domain.snapshots import OrderSnapshot
@@ -42,22 +51,27 @@ _RATE = "20/hour"
 
 @blueprint.get("/c/<shop_ref>/withdraw")
 def withdraw(shop_ref: str) -> Response:
-    """The form for everybody, guests included."""
-    return _form(_open(shop_ref), Form())
+    """The form for everybody, guests included; filled in for whoever wants to change it."""
+    shop = _open(shop_ref)
+    return _form(shop, _carried_on(shop, request.args.get("d", "")) or Form())
 
 
 @blueprint.post("/c/<shop_ref>/withdraw")
 def withdraw_now(shop_ref: str) -> Response:
-    """Declared: shown once more. Confirmed: kept, and a receipt goes out."""
+    """Declared: shown once more. Confirmed: kept, and a receipt goes out.
+
+    Each answer is the address of a page, so that a browser can go back to it.
+    """
     shop, step = _open(shop_ref), request.form.get("do", "declare")
     form = sent(request.form)
-    if step == "change":
-        return _form(shop, form)
+    deps = current_deps()
+    token = carried(deps.db.keyring, shop, form)
+    if step == "change" and len(form.goods) <= LONGEST_GOODS:
+        return go(address("withdraw", shop_ref=shop_ref, d=token))
     if form.errors:
         return _form(shop, form, 422)
     if step != "confirm":
-        return page("withdraw_confirm.html", shop, form=form, action=here(), email=form.email)
-    deps = current_deps()
+        return go(address("withdraw_declared", shop_ref=shop_ref, token=token))
     limits = rate_limits(deps.settings.redis_url)
     if not withdrawing.may_declare(limits, shop.id, caller(), form.email):
         return _form(shop, form, 429)
@@ -68,6 +82,17 @@ def withdraw_now(shop_ref: str) -> Response:
     )
     token = sealed(deps.db.keyring, shop, receipt)
     return go(address("withdrawn", shop_ref=shop_ref, token=token))
+
+
+@blueprint.get("/c/<shop_ref>/withdraw/declared/<token>")
+def withdraw_declared(shop_ref: str, token: str) -> Response:
+    """What was filled in, to be confirmed."""
+    shop = _open(shop_ref)
+    form = _carried_on(shop, token)
+    if form is None:
+        no_such_link()
+    action = address("withdraw", shop_ref=shop_ref)
+    return page("withdraw_confirm.html", shop, form=form, action=action, email=form.email)
 
 
 @blueprint.get("/c/<shop_ref>/withdraw/received/<token>")
@@ -116,6 +141,10 @@ def _open(shop_ref: str) -> Shop:
     speak(shop.language)
     _still_here(shop)
     return shop
+
+
+def _carried_on(shop: Shop, token: str) -> Form | None:
+    return carried_on(current_deps().db.keyring, shop, token)
 
 
 def _purchase(token: str) -> tuple[Shop, Purchase | None]:

@@ -19,6 +19,7 @@ LONGEST_NAME = 120  # characters
 LONGEST_NUMBER = 64
 LONGEST_GOODS = 500  # so that the receipt's address stays below what proxies take
 _KIND = "withdrawal"
+_FORM = "withdrawal form"
 
 
 @dataclass(slots=True)
@@ -62,6 +63,21 @@ def sent(fields: Mapping[str, str]) -> Form:
     if wrong := address_error(form.email):
         form.errors.append(("email", wrong))
     return form
+
+
+def carried(keyring: Keyring, shop: Shop, form: Form) -> str:
+    """What was filled in as a part of an address, from one page to the next."""
+    content = [form.name, form.email, form.number, form.goods]
+    return urlsafe_b64encode(keyring.seal_json([_FORM, shop.public_ref, content])).decode("ascii")
+
+
+def carried_on(keyring: Keyring, shop: Shop, token: str) -> Form | None:
+    """The same read back; None if it is none of this shop, or was altered."""
+    try:
+        kind, ref, content = keyring.open_json(urlsafe_b64decode(token))
+    except (Bug, ValueError, TypeError):
+        return None
+    return Form(*content) if (kind, ref) == (_FORM, shop.public_ref) else None
 
 
 def sealed(keyring: Keyring, shop: Shop, receipt: Receipt) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 
 from app.db.continuity import mark_as_copy
 from app.db.crypto import Keyring
+from app.db.migrate import newest
 from app.db.session import Database, create_engine_for
 
 
@@ -42,6 +43,7 @@ def copy_running(source: Path, target: Path, now: datetime, keyring: Keyring) ->
         unfinished.touch(mode=0o600)
         with closing(_opened(source)) as original, closing(sqlite3.connect(unfinished)) as copy:
             original.backup(copy)  # one step: a snapshot, which stops nobody from writing
+        _require_ours(unfinished)
         with _database(unfinished, keyring) as database, database.write() as uow:
             mark_as_copy(uow, now)
         _settle_into_one_file(unfinished)
@@ -57,6 +59,19 @@ def copy_running(source: Path, target: Path, now: datetime, keyring: Keyring) ->
         ) from error
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def _require_ours(copy: Path) -> None:
+    """Raise NoBackupError unless its schema is that of this release: it could not be marked."""
+    with closing(_opened(copy)) as connection:
+        found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    wanted = newest(f"sqlite:///{copy}")
+    if found is None or found[0] != wanted:
+        raise NoBackupError(
+            f"The database has the schema {found[0] if found else 'of no release'}, this release "
+            f"has {wanted}; no copy was made. Use the release that the database runs with, or "
+            "bring it up to date first: afterglow migrate."
+        )
 
 
 def verify(path: Path) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -15,6 +16,11 @@ def alembic_config(url: str) -> Config:
     # Alembic interpolates "%", which a password may contain.
     config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
     return config
+
+
+def newest(url: str) -> str | None:
+    """The revision to which this release's migrations lead."""
+    return ScriptDirectory.from_config(alembic_config(url)).get_current_head()
 
 
 def upgrade(url: str) -> None:

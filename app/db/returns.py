@@ -148,18 +148,19 @@ class Returns(Repository):
         )
         return self._the(returns.c.id == row.id) if done.rowcount else None
 
-    def set_platform_ref(self, return_id: ReturnId, ref: PlatformId) -> None:
+    def set_platform_ref(self, return_id: ReturnId, ref: PlatformId) -> ReturnRow | None:
         """The store's own return, once known. If its echo came first and nobody could tell that
-        it was ours, a second row stands for it: that one gives way.
+        it was ours, a second row stands for it: that one gives way, and is given back.
         """
-        twin = self.by_platform_ref(ref)
+        twin, gave_way = self.by_platform_ref(ref), None
         if twin and twin.id != return_id:
-            self.change(twin, platform_ref=None, state=ReturnState.CANCELLED)
+            gave_way = self.change(twin, platform_ref=None, state=ReturnState.CANCELLED)
         self._connection.execute(
             update(returns)
             .where(self._mine(returns), returns.c.id == return_id)
             .values(platform_ref=ref)
         )
+        return gave_way
 
     def get(self, return_id: ReturnId) -> ReturnRow | None:
         """One return."""

@@ -1,5 +1,6 @@
 """The figures on the merchant's pages, each page from one reading transaction."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -23,6 +24,7 @@ FIGURES_OVER = timedelta(days=28)
 PLANNED_OVER = timedelta(days=7)
 _FIRST_STEPS = "first_steps"  # a cursor: whether the merchant removed them
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
+_States = Mapping[ReturnState, int]
 _NOT_DONE = (ActionState.SKIPPED, ActionState.MISSED)
 
 
@@ -90,7 +92,8 @@ def home(rt: Runtime, shop_id: ShopId) -> Home:
     """The state of one shop."""
     with rt.db.read() as uow:
         data, shop = ShopData(uow, shop_id), Shops(uow).get(shop_id)
-        reports, rows = data.reports, automations(rt, data)
+        states = data.returns.counts()
+        reports, rows = data.reports, automations(rt, data, states)
         nothing_on = not any(row.stored.enabled for row in rows)
         removed = bool(data.cursors.get(_FIRST_STEPS))
         return Home(
@@ -98,7 +101,7 @@ def home(rt: Runtime, shop_id: ShopId) -> Home:
             problems=data.problems.all_open(),
             uncertain=reports.in_state(ActionState.UNCERTAIN),
             failed=reports.in_state(ActionState.FAILED),
-            returns=_returns(data, rt.business.now()),
+            returns=_returns(data, states, rt.business.now()),
             days=_days(data, shop, rt.business.now()),
             parked=data.inbox.counts().get("failed", 0),
             automations=rows,
@@ -109,10 +112,10 @@ def home(rt: Runtime, shop_id: ShopId) -> Home:
         )
 
 
-def _returns(data: ShopData, now: datetime) -> ReturnFigures:
+def _returns(data: ShopData, states: _States, now: datetime) -> ReturnFigures:
     waiting = data.returns.waiting(1)
     return ReturnFigures(
-        held=data.returns.counts().get(ReturnState.HELD, 0),
+        held=states.get(ReturnState.HELD, 0),
         oldest=waiting[0].requested_at if waiting else None,
         asked=data.returns.asked(now - FIGURES_OVER),
         by_rules=data.return_lists.decided(now - FIGURES_OVER).by_rules,
@@ -133,8 +136,12 @@ def _days(data: ShopData, shop: Shop, now: datetime) -> tuple[tuple[date, int], 
     )
 
 
-def automations(rt: Runtime, data: ShopData) -> list[AutomationFigures]:
-    """Every automation with its figures, in the order of the registry."""
+def automations(
+    rt: Runtime, data: ShopData, states: _States | None = None
+) -> list[AutomationFigures]:
+    """Every automation with its figures, in the order of the registry. `states`: how many returns
+    are in each, where the caller knows.
+    """
     now = rt.business.now()
     reports = data.reports
     since = now - FIGURES_OVER
@@ -151,16 +158,19 @@ def automations(rt: Runtime, data: ShopData) -> list[AutomationFigures]:
         )
         for key in (automation.key for automation in AUTOMATIONS)
     ]
-    return [_of_returns(data, row, now) if row.key == RETURNS.key else row for row in rows]
+    states = data.returns.counts() if states is None else states
+    return [_of_returns(data, row, states, now) if row.key == RETURNS.key else row for row in rows]
 
 
-def _of_returns(data: ShopData, row: AutomationFigures, now: datetime) -> AutomationFigures:
+def _of_returns(
+    data: ShopData, row: AutomationFigures, states: _States, now: datetime
+) -> AutomationFigures:
     """Rules decide: what they decided is done, what they left to the merchant is not."""
     decided = data.return_lists.decided(now - FIGURES_OVER)
     return replace(
         row,
         planned=data.reports.due_between(_EVER, now + PLANNED_OVER, RETURN_WORK),
-        waiting=data.returns.counts().get(ReturnState.HELD, 0),
+        waiting=states.get(ReturnState.HELD, 0),
         done=decided.by_rules,
         not_done=decided.held,
         reason=decided.reason,

@@ -8,6 +8,7 @@ here waits but for the body and the commit; what may ask the database does so in
 import asyncio
 from collections.abc import AsyncIterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from time import perf_counter
 from typing import Any
 
@@ -21,6 +22,7 @@ from app.http import Counters
 from app.logs import begin_request, place_of
 from app.pipeline.receive import Receiver
 from app.platforms.base import Delivery, Ping, RawRequest, Refusal
+from app.services import healing
 from app.webhooks.addresses import Address, Addresses
 from app.webhooks.body import Bodies, BodyTooLarge, TooMuchAtOnce
 from app.webhooks.deadlines import Deadlines
@@ -93,6 +95,7 @@ class Door:
         )
         if isinstance(verified, Refusal):
             _warn("webhook.refused", platform=platform, shop=address.shop_id, code=verified.code)
+            await self._refused(address)
             return 401
         if not isinstance(verified, Ping):
             with self._deadlines.within(_DURABLE_WITHIN):
@@ -113,6 +116,13 @@ class Door:
         stored: asyncio.Future[None] = self._loop.create_future()
         self._receiver.take(delivery, shop_id, stored)
         await stored
+
+    async def _refused(self, address: Address) -> None:
+        """Where a webhook has a secret of its own, somebody may have changed it in the store."""
+        token, shop_id = address.endpoint.webhook_id, address.shop_id
+        if token and shop_id is not None:
+            with suppress(DatabaseUnavailable):  # the next one will tell
+                await self._in_thread(healing.refused, self._deps, shop_id, token)
 
     async def _in_thread(self, function: Any, *arguments: Any) -> Any:
         return await self._loop.run_in_executor(self._threads, function, *arguments)

@@ -184,3 +184,18 @@ def test_keys_are_rotated_and_the_old_one_can_go(afterglow: Afterglow, place: Pa
     lost = afterglow("rotate-keys", SECRET_KEYS=KEY)
     assert lost.returncode == 1
     assert "2 values open with none of the keys" in lost.stderr
+
+
+@pytest.mark.parametrize("schema", ["0001", "9999"])
+def test_a_database_of_another_release_is_not_copied_and_the_remedy_is_named(
+    afterglow: Afterglow, place: Path, tmp_path: Path, schema: str
+) -> None:
+    with closing(sqlite3.connect(place)) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", (schema,))
+        connection.commit()
+    done = afterglow("backup", str(tmp_path / "copy.sqlite3"))
+    assert done.returncode == 1
+    assert f"has the schema {schema}" in done.stderr
+    assert "afterglow migrate" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.glob("*copy*"))

@@ -98,7 +98,7 @@ class MerchantShop:
     def cookie(self) -> tuple[str, str]:
         """Name and value of the session cookie."""
         response = Response()
-        cookies.sign_in(self.deps, response, self.shop, "owner", "csrf-of-the-session")
+        cookies.sign_in(self.deps, response, self.shop, "owner", csrf="csrf-of-the-session")
         name, _, rest = response.headers["Set-Cookie"].partition("=")
         return name, rest.partition(";")[0]
 

@@ -57,7 +57,9 @@ def test_the_function_is_labelled_and_reachable_from_every_page(shop: CustomerSh
 
 @pytest.mark.both_databases
 def test_without_a_link_it_is_declared_confirmed_and_proven(shop: CustomerShop) -> None:
-    first = declare(shop, "declare")
+    declared = declare(shop, "declare")
+    assert declared.status_code == 303  # a page of its own: a browser can go back to it
+    first = shop.client.get(declared.location)
     assert first.status_code == 200
     assert "Confirm withdrawal" in first.text
     assert "ordered in autumn" in first.text
@@ -235,6 +237,8 @@ def test_the_longest_declaration_has_a_receipt_that_proxies_take(shop: CustomerS
 
 def test_going_back_keeps_what_was_filled_in(shop: CustomerShop) -> None:
     answer = declare(shop, "change")
+    assert answer.status_code == 303
+    answer = shop.client.get(answer.location)
     assert answer.status_code == 200
     assert 'value="Jana Nová"' in answer.text
     assert "Two towels,\nordered in autumn</textarea>" in answer.text
@@ -252,6 +256,20 @@ def test_a_receipt_opens_for_its_shop_only_and_unaltered(shop: CustomerShop) -> 
         location.split("received/")[0] + "received/x",
     ):
         assert shop.client.get(altered).status_code == 400, altered
+
+
+@pytest.mark.parametrize("step", ["declare", "change"])
+def test_what_is_carried_on_is_of_its_shop_only_and_unaltered(
+    shop: CustomerShop, step: str
+) -> None:
+    location = declare(shop, step).location
+    assert "Jana" not in location
+    token = location.partition("declared/")[2] or location.partition("d=")[2]
+    altered = location.replace(token[:40], token[:39] + ("A" if token[39] != "A" else "B"))
+    answer = shop.client.get(altered)
+    assert answer.status_code == (400 if step == "declare" else 200)
+    assert "Jana" not in answer.text
+    assert shop.returns() == []
 
 
 def test_declarations_are_limited_and_nothing_typed_is_lost(shop: CustomerShop) -> None:

@@ -105,6 +105,15 @@ def test_a_session_ends_after_twelve_idle_hours_and_lives_on_with_use(site: Inst
     assert merchant.get("/app/").url == f"{site.url}/sign-in"
 
 
+def test_a_session_ends_after_seven_days_however_busy_it_is(site: Installation) -> None:
+    merchant = signed_in(site)
+    for _ in range(15):
+        site.harness.wall.advance(hours=11)
+        assert merchant.get("/app/").url == f"{site.url}/app/"
+    site.harness.wall.advance(hours=4)
+    assert merchant.get("/app/").url == f"{site.url}/sign-in"
+
+
 def test_a_session_ends_with_its_installation(site: Installation) -> None:
     merchant, other = signed_in(site), signed_in(site)
     token = csrf(merchant)

@@ -19,6 +19,12 @@ from tests.support import Harness, switch_on
 pytestmark = pytest.mark.both_databases
 
 
+@pytest.fixture(autouse=True)
+def _addresses_are_looked_up_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In place of waiting until what a web process believes is old."""
+    monkeypatch.setattr("app.webhooks.addresses._BELIEVED", 0.0)
+
+
 @pytest.fixture
 def woo(harness: Harness, tmp_path: Path) -> Iterator[WooStore]:
     """A connected store whose state is in a file, so that it can be copied."""

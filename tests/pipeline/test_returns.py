@@ -388,3 +388,44 @@ def test_a_store_that_cannot_be_reached_delays_the_decision_and_a_receipt_goes_o
         harness.advance(minutes=30)
     assert now(harness, woo, row).state is ReturnState.APPROVED
     assert kinds(harness) == ["return_receipt_mail", "return_approved_mail"]
+
+
+def test_an_order_in_the_bin_ends_no_withdrawal(
+    harness: Harness, woo: WooStore, delivered: str
+) -> None:
+    """Whoever withdrew is owed the money; a mere return of it is over."""
+    told = withdrawing.Declaration("Jana", "zofia@example.sk", "22", "only the blue one", "sk")
+    row = withdrawing.withdraw(harness.deps, woo.shop.id, delivered, told)
+    assert isinstance(row, ReturnRow)
+    harness.run_jobs()
+    assert now(harness, woo, row).state is ReturnState.HELD
+    woo.move(delivered, "trash")
+    harness.tick()
+    held = now(harness, woo, row)
+    assert held.state is ReturnState.HELD
+    assert held.ruling
+    assert held.ruling.reason.code is ReasonCode.ORDER_REMOVED
+    woo.move(delivered, "touch")
+    harness.tick()
+    with harness.shop(woo.shop.id) as data:
+        told_of = [
+            line.reason.code
+            for line in data.journal.of_order(delivered)
+            if line.reason and line.what == "return"
+        ]
+    assert told_of.count(ReasonCode.ORDER_REMOVED) == 1
+    woo.move(delivered, "restore")
+    woo.move(delivered, "refund")
+    harness.tick()
+    assert not now(harness, woo, row).open
+
+
+def test_an_accepted_withdrawal_outlives_its_order(
+    harness: Harness, woo: WooStore, delivered: str
+) -> None:
+    row = withdrawing.withdraw(harness.deps, woo.shop.id, delivered, TOLD)
+    assert isinstance(row, ReturnRow)
+    harness.run_jobs()
+    woo.move(delivered, "trash")
+    harness.tick()
+    assert now(harness, woo, row).state is ReturnState.APPROVED

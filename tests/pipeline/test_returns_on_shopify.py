@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from app.db.returns import ReturnRow
+from app.db.returns import NewReturn, ReturnRow
 from app.domain.ids import ShopId
 from app.domain.money import Money
-from app.domain.returns import ReturnOrigin, ReturnReason, ReturnState
+from app.domain.returns import ReturnKind, ReturnOrigin, ReturnReason, ReturnState
 from app.domain.snapshots import ProductSnapshot
+from app.pipeline.returns.steps import known_there
 from app.services.returns import asking, deciding, withdrawing
 from app.services.returns.asking import Wish
 from app.services.returns.deciding import Step
@@ -152,6 +153,43 @@ def test_goods_checked_in_and_money_back_in_the_admin_are_followed(
     assert only(store, order).state is ReturnState.CLOSED
     store.do("reopen-return", return_id=asked["id"])
     assert only(store, order).open
+    assert verbs(store, order)[-3:] == ["closed", "reopened", "received"]
+
+
+def verbs(store: ShopifyStore, order: str) -> list[str]:
+    """What the journal says of the order's returns."""
+    with store.harness.shop(store.shop.id) as data:
+        return [line.verb for line in data.journal.of_order(order) if line.what == "return"]
+
+
+def test_a_row_that_stood_for_our_own_gives_way_and_the_journal_says_so(
+    store: ShopifyStore, order: str
+) -> None:
+    """The echo of our request came before we knew the store's number of it."""
+    ask(store, order, ReturnReason.DEFECTIVE)
+    ours = only(store, order)
+    with store.harness.change(store.shop.id) as data:
+        echo = data.returns.add(
+            NewReturn(
+                kind=ReturnKind.RETURN,
+                origin=ReturnOrigin.STORE,
+                state=ReturnState.REQUESTED,
+                lines=(),
+                value=ours.value,
+                requested_at=ours.requested_at,
+                order_id=order,
+                platform_ref="7700",
+            )
+        )
+        known_there(data, ours, "7700", store.harness.business.now())
+    with store.harness.shop(store.shop.id) as data:
+        after = data.returns.get(echo.id)
+        known = data.returns.by_platform_ref("7700")
+    assert after
+    assert after.state is ReturnState.CANCELLED
+    assert known
+    assert known.id == ours.id
+    assert verbs(store, order)[-1] == "cancelled"
 
 
 def test_a_refund_in_the_admin_ends_the_return(store: ShopifyStore, order: str) -> None:

@@ -150,7 +150,9 @@ def _from_cookie(deps: Deps) -> MerchantSession:
         @after_this_request
         def prolong(response: Response) -> Response:
             if not response.headers.getlist("Set-Cookie"):
-                cookies.sign_in(deps, response, shop, claim.user, claim.csrf)
+                cookies.sign_in(
+                    deps, response, shop, claim.user, csrf=claim.csrf, since=claim.since
+                )
             return response
 
     return MerchantSession(shop, claim.user, "woocommerce", claim.csrf)

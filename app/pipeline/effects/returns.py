@@ -18,7 +18,7 @@ from app.pipeline.effects.base import Outcome, Unknowable, Work
 from app.pipeline.failures import Busy
 from app.pipeline.returns.plans import decide_after, mail_after, reason_of
 from app.pipeline.returns.rule import rule
-from app.pipeline.returns.steps import carried_out, move
+from app.pipeline.returns.steps import carried_out, known_there, move
 from app.platforms.base import RemoteReturn, ReturnSpec, ReturnSpecLine, ReturnsPort
 
 _RULES = "rules"
@@ -67,7 +67,7 @@ class ReturnOpen:
 
     def _known(self, work: Work, row: ReturnRow, found: RemoteReturn) -> Outcome:
         def note(data: ShopData) -> None:
-            data.returns.set_platform_ref(row.id, found.ref)
+            known_there(data, row, found.ref, work.now)
 
         return Outcome(
             reason_of(row, ReasonCode.CREATED_IN_STORE), note, then=decide_after(row, work.now)

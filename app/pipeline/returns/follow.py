@@ -6,6 +6,7 @@ from app.db.tenant import ShopData
 from app.domain.actions import WAITING, ActionState
 from app.domain.ids import PlatformId
 from app.domain.money import Money
+from app.domain.reasons import Reason, ReasonCode
 from app.domain.refunds import is_refunded_whole
 from app.domain.returnable import paid_back, quantities_left, value_of
 from app.domain.returns import (
@@ -14,14 +15,17 @@ from app.domain.returns import (
     ReturnKind,
     ReturnLine,
     ReturnOrigin,
+    ReturnOutcome,
     ReturnReason,
     ReturnState,
     ReturnWords,
+    Ruling,
     is_no_end,
 )
 from app.domain.snapshots import OrderSnapshot, ReturnedLine, ReturnSnapshot
 from app.pipeline.context import past_returns
-from app.pipeline.returns.steps import move, open_return
+from app.pipeline.returns.plans import reason_of
+from app.pipeline.returns.steps import known_there, move, note, open_return
 from app.pipeline.runtime import Runtime
 
 STORE = "store"
@@ -45,7 +49,7 @@ def follow(
         _open(rt, data, seen, stored, sealed)
         return
     if row.platform_ref is None:
-        data.returns.set_platform_ref(row.id, seen.return_id)
+        known_there(data, row, seen.return_id, rt.business.now())
     if is_no_end(row.kind, seen.state) or seen.state not in _SETTLED_THERE:
         return
     if not _we_are_telling(data, row):
@@ -84,6 +88,8 @@ def _catch_up(rt: Runtime, data: ShopData, row: ReturnRow, state: ReturnState) -
         if opened_again is None:
             return
         row = opened_again
+        reason = reason_of(row, ReasonCode.RETURN_APPROVED)
+        note(data, row, "reopened", reason, rt.business.now())
     if state in _BEYOND_APPROVAL and row.state in UNDECIDED:
         approved = move(rt, data, row, ReturnState.APPROVED, by=STORE, in_store=True)
         if approved is None:
@@ -173,14 +179,34 @@ def left_of(data: ShopData, order: OrderSnapshot) -> dict[PlatformId, int]:
 
 
 def follow_refunds(rt: Runtime, data: ShopData, stored: StoredOrder) -> None:
-    """Money that went back in the store ends the returns that it was for."""
+    """Money that went back in the store ends the returns that it was for; so does the end of the
+    order, but an order in the bin ends no withdrawal.
+    """
     order = stored.order
-    whole = is_refunded_whole(order) or bool(order.cancelled_at or order.trashed)
+    money = is_refunded_whole(order) or bool(order.cancelled_at)
+    whole = money or order.trashed
     rows = data.returns.of_order(order.order_id)
     paid = paid_back(order, past_returns(data, rows)) if order.refunds else frozenset()
     for row in rows:
         if not row.open or not (whole or row.name in paid):
             continue
+        if row.kind is ReturnKind.WITHDRAWAL and not money and row.name not in paid:
+            _keep_open(rt, data, row)
+            continue
         told = row.state in (ReturnState.APPROVED, ReturnState.RECEIVED)
         state = ReturnState.REFUNDED if told else ReturnState.CLOSED
         move(rt, data, row, state, by=STORE, in_store=True)
+
+
+def _keep_open(rt: Runtime, data: ShopData, row: ReturnRow) -> None:
+    """Who withdrew is owed the money, whatever became of the order here: where nothing is decided
+    the merchant is told why it is left to them.
+    """
+    reason = Reason.of(ReasonCode.ORDER_REMOVED)
+    if row.state not in UNDECIDED or (row.ruling and row.ruling.reason == reason):
+        return
+    ruling = Ruling(ReturnOutcome.HOLD, "goods", reason)
+    if row.state is ReturnState.REQUESTED:
+        move(rt, data, row, ReturnState.HELD, by="rules", ruling=ruling)
+    elif held := data.returns.change(row, ruling=ruling):
+        note(data, held, held.state, reason, rt.business.now())

@@ -17,6 +17,7 @@ from app.domain.events import (
     ReturnReceived,
     ReturnRequested,
 )
+from app.domain.ids import PlatformId
 from app.domain.reasons import Reason, ReasonCode
 from app.domain.returns import (
     OPEN_RETURNS,
@@ -202,6 +203,13 @@ def _ended(rt: Runtime, data: ShopData, row: ReturnRow, state: ReturnState) -> N
     stored = data.orders.get(row.order_id) if row.order_id else None
     if event and stored:
         Planner(rt, data).answer(stored.order, stored.customer_id, [event])
+
+
+def known_there(data: ShopData, row: ReturnRow, ref: PlatformId, now: datetime) -> None:
+    """The store's own id of a return of ours; a second row that stood for it gives way."""
+    if gave_way := data.returns.set_platform_ref(row.id, ref):
+        reason = reason_of(gave_way, ReasonCode.RETURN_OVER)
+        note(data, gave_way, ReturnState.CANCELLED, reason, now)
 
 
 def note(data: ShopData, row: ReturnRow, verb: str, reason: Reason, now: datetime) -> None:
