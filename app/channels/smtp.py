@@ -9,7 +9,7 @@ import contextlib
 import re
 import smtplib
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Literal
@@ -72,6 +72,9 @@ class SmtpTransport:
     def lookup(self, message_id: str) -> None:  # noqa: ARG002 – SMTP cannot be asked afterwards
         """Nobody can know: SMTP has no way to ask."""
         return
+
+    def forget(self, addresses: Collection[str]) -> None:
+        """Nothing is kept here of what was handed over."""
 
     @contextlib.contextmanager
     def _connected(self) -> Iterator[smtplib.SMTP]:
