@@ -17,6 +17,7 @@ from app.automations.returns_approval.rules import RULES
 from app.channels.fields import TextField
 from app.channels.messages import WITH_TEXTS, OwnWords
 from app.channels.texts.values import shown
+from app.db.models.personal import ELSEWHERE, HELD
 from app.domain.consent import ConsentNeed, consent_law
 from app.domain.reason_words import WORDS
 from app.domain.reasons import ReasonCode
@@ -166,6 +167,31 @@ def _consent(_of: str) -> str:
     return _markdown(("country", "what is needed", "source"), rows)
 
 
+def _personal(_of: str) -> str:
+    rows = [
+        (
+            f"`{one.table}`: {_columns(one.columns)}",
+            one.what,
+            one.why,
+            one.form,
+            one.kept,
+            one.after,
+        )
+        for one in HELD
+    ]
+    heads = ("where", "what", "why", "how", "how long", "once erased")
+    return _markdown(heads, rows)
+
+
+def _columns(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _elsewhere(_of: str) -> str:
+    rows = [(one.where, one.what, one.form, one.kept, one.after) for one in ELSEWHERE]
+    return _markdown(("where", "what", "how", "how long", "once erased"), rows)
+
+
 def _markdown(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     lines = [heads, ["---"] * len(heads), *rows]
     return "".join("| " + " | ".join(map(str, line)) + " |\n" for line in lines)
@@ -178,6 +204,8 @@ TABLES: dict[str, Callable[[str], str]] = {
     "consent": _consent,
     "rules": _rules,
     "withdrawal": _withdrawal,
+    "personal": _personal,
+    "elsewhere": _elsewhere,
 }
 
 

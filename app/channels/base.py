@@ -1,6 +1,6 @@
 """What a channel promises: one mail in, an acceptance out, or an error that says who must act."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -70,4 +70,8 @@ class MailTransport(Protocol):
 
     def lookup(self, message_id: str) -> bool | None:
         """Tell whether a mail with this Message-ID was accepted; None means nobody can know."""
+        ...
+
+    def forget(self, addresses: Collection[str]) -> None:
+        """Throw away what is still here of mails to these addresses, given in canonical form."""
         ...

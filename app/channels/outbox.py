@@ -10,6 +10,7 @@ import json
 import os
 import re
 import tempfile
+from collections.abc import Collection
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from email import message_from_bytes
@@ -19,6 +20,7 @@ from pathlib import Path
 
 from app.channels.base import OutgoingMail, SendResult
 from app.channels.email import build
+from app.domain.emails import canonical_email
 from app.domain.errors import Retryable
 
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -80,6 +82,14 @@ class OutboxTransport:
     def lookup(self, message_id: str) -> bool:
         """Tell whether a mail with this Message-ID was written."""
         return (self._directory / f"{_id_of(message_id)}.json").exists()
+
+    def forget(self, addresses: Collection[str]) -> None:
+        """Delete their files; the mail itself goes last, so that a killed process begins again."""
+        for file in self._directory.glob("*.eml"):
+            message = message_from_bytes(file.read_bytes(), policy=default)
+            if canonical_email(message["To"].addresses[0].addr_spec) in addresses:
+                file.with_suffix(".json").unlink(missing_ok=True)
+                file.unlink(missing_ok=True)
 
 
 class OutboxMailbox:

@@ -11,7 +11,7 @@ import smtplib
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Literal
@@ -83,6 +83,9 @@ class SmtpTransport:
     def lookup(self, message_id: str) -> None:  # noqa: ARG002 – SMTP cannot be asked afterwards
         """Nobody can know: SMTP has no way to ask."""
         return
+
+    def forget(self, addresses: Collection[str]) -> None:
+        """Nothing is kept here of what was handed over."""
 
     @contextlib.contextmanager
     def _line(self, begin: str) -> Iterator[smtplib.SMTP]:

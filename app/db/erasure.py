@@ -18,12 +18,14 @@ from app.db.models import (
     metadata,
     orders,
     privacy_requests,
+    refresh,
     returns,
     reviews,
     shops,
 )
 from app.db.session import UnitOfWork
 from app.domain.ids import CustomerId, PlatformId, ShopId
+from app.domain.snapshots import ObjectKind
 
 CHUNK = 1000  # rows per transaction
 
@@ -35,15 +37,16 @@ class Traces:
     customers: tuple[CustomerId, ...]
     orders: tuple[PlatformId, ...]
     email_hashes: tuple[str, ...] = ()  # what is known of an address without a customer
+    platform_ids: tuple[PlatformId, ...] = ()  # the store's own ids of the person
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A raw body that is still kept."""
+    """A raw body that is still kept, or a file made for download."""
 
-    inbox_id: int
+    id: int
     sealed: bytes
-    pending: bool
+    pending: bool = False
 
 
 class Erasure(Repository):
@@ -63,6 +66,13 @@ class Erasure(Repository):
             .values(person=None)
         )
         self._forget_works(traces)
+        self._connection.execute(
+            delete(refresh).where(
+                self._mine(refresh),
+                refresh.c.kind == ObjectKind.CUSTOMER,
+                refresh.c.platform_id.in_(traces.platform_ids),
+            )
+        )
         for table in (consents, identities):
             self._connection.execute(
                 delete(table).where(self._mine(table), table.c.customer_id.in_(traces.customers))
@@ -125,13 +135,14 @@ class Erasure(Repository):
             .values(sealed_body=None)
         )
 
-    def drop_exports(self, beginning: str) -> None:
-        """Drop stored exports whose file name begins so."""
-        self._connection.execute(
-            delete(exports).where(
-                self._mine(exports), exports.c.filename.startswith(beginning, autoescape=True)
-            )
-        )
+    def files(self) -> list[Body]:
+        """All files made for download."""
+        query = select(exports.c.id, exports.c.sealed).where(self._mine(exports))
+        return [Body(row[0], row[1]) for row in self._connection.execute(query)]
+
+    def drop_files(self, ids: Sequence[int]) -> None:
+        """Drop some of them."""
+        self._connection.execute(delete(exports).where(self._mine(exports), exports.c.id.in_(ids)))
 
 
 def shop_tables() -> list[Table]:

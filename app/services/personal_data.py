@@ -1,8 +1,9 @@
 """One person's data in one shop: where it is, what a file of it holds, how bodies show it."""
 
+import json
 import re
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from app.db.codec import order_doc, person_doc
 from app.db.erasure import Traces
 from app.db.returns import ReturnRow
 from app.db.tenant import ShopData
+from app.domain.emails import canonical_email
 from app.domain.ids import CustomerId, PlatformId
 from app.domain.snapshots import Person
 
@@ -47,9 +49,12 @@ def traces_of(data: ShopData, person: Person, order_ids: Iterable[PlatformId]) -
             customers.add(stored.customer_id)
     for customer in customers:
         orders.update(data.orders.of_customer(customer))
-    known = data.customers.email_hash(person.email)
-    hashes = (known,) if known else ()
-    return Traces(tuple(sorted(customers)), tuple(sorted(orders)), hashes)
+    hashes = {found for customer in customers for found in data.customers.email_hashes(customer)}
+    if asked_about := data.customers.email_hash(person.email):
+        hashes.add(asked_about)
+    traces = Traces(tuple(sorted(customers)), tuple(sorted(orders)), tuple(sorted(hashes)))
+    ids = {each.customer_id for each in (person, *_persons(data, traces)) if each.customer_id}
+    return replace(traces, platform_ids=tuple(sorted(ids)))
 
 
 def _persons(data: ShopData, traces: Traces) -> list[Person]:
@@ -57,6 +62,12 @@ def _persons(data: ShopData, traces: Traces) -> list[Person]:
         *(data.customers.person(customer) for customer in traces.customers),
         *(data.orders.person(order) for order in traces.orders),
     ]
+
+
+def addresses_of(data: ShopData, person: Person, traces: Traces) -> frozenset[str]:
+    """All e-mail addresses of the person that are known, in canonical form."""
+    found = (canonical_email(each.email) for each in (person, *_persons(data, traces)))
+    return frozenset(address for address in found if address)
 
 
 def marks_of(data: ShopData, person: Person, traces: Traces) -> Marks:
@@ -77,15 +88,19 @@ def marks(persons: Iterable[Person], orders: Iterable[PlatformId]) -> Marks:
     return Marks(tuple(sorted(text.lower() for text in texts if text)), pattern)
 
 
-def export_name(traces: Traces, request_id: int | None) -> str:
-    """A file's name holds our own number of the customer, so that erasure finds it again."""
+def export_name(traces: Traces, request_id: int) -> str:
+    """A file is named after our own number of the customer, never after the person."""
     customer = next(iter(traces.customers), None)
-    beginning = f"customer-{customer or 'unknown'}-"
-    return beginning if request_id is None else f"{beginning}request-{request_id}.json"
+    return f"customer-{customer or 'unknown'}-request-{request_id}.json"
 
 
-def customer_file(data: ShopData, person: Person, traces: Traces, now: datetime) -> dict[str, Any]:
-    """All that is known of a person, readable by a person and a machine."""
+def customer_file(
+    data: ShopData, person: Person, traces: Traces, deliveries: Sequence[bytes], now: datetime
+) -> dict[str, Any]:
+    """All that is known of a person, readable by a person and a machine.
+
+    `deliveries`: what the store sent that shows the person, as long as it is kept as it came.
+    """
     email_hash = data.customers.email_hash(person.email)
     return {
         "asked_about": person_doc(person),
@@ -95,7 +110,15 @@ def customer_file(data: ShopData, person: Person, traces: Traces, now: datetime)
         "customers": [_customer(data, customer) for customer in traces.customers],
         "orders": [_order(data, order) for order in traces.orders],
         "returns": [_return(data, row) for row in data.returns.traced(traces)],
+        "received_from_the_store": [_delivery(body) for body in deliveries],
     }
+
+
+def _delivery(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return body.decode(errors="replace")
 
 
 def _customer(data: ShopData, customer_id: CustomerId) -> dict[str, Any]:

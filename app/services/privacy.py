@@ -6,11 +6,12 @@ begins again, and nothing is lost.
 
 import json
 import uuid
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import structlog
 
-from app.db.erasure import Traces, blank_shop, delete_some, shop_tables
+from app.db.erasure import Body, Traces, blank_shop, delete_some, shop_tables
 from app.db.leases import acquire, release
 from app.db.privacy import PrivacyRequest
 from app.db.shops import Shops, ShopState
@@ -24,7 +25,14 @@ from app.pipeline.control import close
 from app.pipeline.interpret import drain, lease_name
 from app.pipeline.plan import Planner, write
 from app.pipeline.runtime import Runtime
-from app.services.personal_data import Marks, customer_file, export_name, marks_of, traces_of
+from app.services.personal_data import (
+    Marks,
+    addresses_of,
+    customer_file,
+    export_name,
+    marks_of,
+    traces_of,
+)
 
 EXPORT_KEPT = timedelta(days=30)
 _LEASE = timedelta(minutes=2)
@@ -77,7 +85,11 @@ def _hand_over(rt: Runtime, shop_id: ShopId, request: PrivacyRequest) -> None:
     with rt.db.read() as uow:
         data = ShopData(uow, shop_id)
         traces = traces_of(data, request.person, request.order_ids)
-        content = customer_file(data, request.person, traces, rt.business.now())
+        marks = marks_of(data, request.person, traces)
+    deliveries = [content for page in _bodies(rt, shop_id, marks) for _, content in page]
+    with rt.db.read() as uow:
+        data = ShopData(uow, shop_id)
+        content = customer_file(data, request.person, traces, deliveries, rt.business.now())
     text = json.dumps(content, ensure_ascii=False, indent=2, default=str).encode()
     now, wall = rt.business.now(), rt.wall.now()
     with rt.db.write() as uow:
@@ -110,25 +122,37 @@ def _forget(rt: Runtime, shop_id: ShopId, request: PrivacyRequest) -> None:
         data = ShopData(uow, shop_id)
         traces = traces_of(data, request.person, request.order_ids)
         marks = marks_of(data, request.person, traces)
+        addresses = addresses_of(data, request.person, traces)
     with rt.db.write() as uow:
         data = ShopData(uow, shop_id)
         _bury(data, request.person, traces, rt.wall.now())
         _cancel(data, traces, rt.business.now())
+    rt.mail.forget(addresses)
     drain(rt, shop_id)
+    _clear_files(rt, shop_id, marks)
     if _clear_bodies(rt, shop_id, marks) and _clear_rows(rt, shop_id, traces):
         with rt.db.write() as uow:
             data = ShopData(uow, shop_id)
             for customer_id in traces.customers:
                 data.journal.write("erased", "customer", rt.business.now(), customer_id=customer_id)
             data.privacy.done(request, rt.wall.now())
+        rt.db.drop_old_pages()
 
 
 def _bury(data: ShopData, person: Person, traces: Traces, now: datetime) -> None:
     for customer_id in traces.customers:
         data.customers.bury_identities(customer_id, now)
     data.customers.bury_person(person, now)
-    for customer_id in traces.customers:
-        data.erasure.drop_exports(export_name(Traces((customer_id,), ()), None))
+
+
+def _clear_files(rt: Runtime, shop_id: ShopId, marks: Marks) -> None:
+    """Drop files made for download that show the person, whoever they were made about."""
+    with rt.db.read() as uow:
+        files = ShopData(uow, shop_id).erasure.files()
+    shown = [each.id for each in files if marks.shown_in(rt.db.keyring.open_body(each.sealed))]
+    if shown:
+        with rt.db.write() as uow:
+            ShopData(uow, shop_id).erasure.drop_files(shown)
 
 
 def _cancel(data: ShopData, traces: Traces, now: datetime) -> None:
@@ -142,18 +166,26 @@ def _cancel(data: ShopData, traces: Traces, now: datetime) -> None:
 
 def _clear_bodies(rt: Runtime, shop_id: ShopId, marks: Marks) -> bool:
     """Drop raw bodies that show the person; False while one of them waits to be interpreted."""
-    after, clear = 0, True
+    clear = True
+    for shown in _bodies(rt, shop_id, marks):
+        clear = clear and not any(body.pending for body, _ in shown)
+        if shown:
+            with rt.db.write() as uow:
+                ShopData(uow, shop_id).erasure.drop_bodies([body.id for body, _ in shown])
+    return clear
+
+
+def _bodies(rt: Runtime, shop_id: ShopId, marks: Marks) -> Iterator[list[tuple[Body, bytes]]]:
+    """Raw bodies that show the person, a page at a time, with what they say."""
+    after = 0
     while True:
         with rt.db.read() as uow:
             bodies = ShopData(uow, shop_id).erasure.bodies(after, _BODIES)
-        shown = [b for b in bodies if marks.shown_in(rt.db.keyring.open_body(b.sealed))]
-        clear = clear and not any(body.pending for body in shown)
-        if shown:
-            with rt.db.write() as uow:
-                ShopData(uow, shop_id).erasure.drop_bodies([body.inbox_id for body in shown])
+        opened = [(body, rt.db.keyring.open_body(body.sealed)) for body in bodies]
+        yield [(body, content) for body, content in opened if marks.shown_in(content)]
         if len(bodies) < _BODIES:
-            return clear
-        after = bodies[-1].inbox_id
+            return
+        after = bodies[-1].id
 
 
 def _clear_rows(rt: Runtime, shop_id: ShopId, traces: Traces) -> bool:
@@ -202,4 +234,5 @@ def _redact_shop(rt: Runtime, shop_id: ShopId, request: PrivacyRequest) -> None:
                 more = delete_some(uow, table, shop_id)
     with rt.db.write() as uow:
         blank_shop(uow, shop_id)
+    rt.db.drop_old_pages()
     log.info("privacy.shop_erased", shop=shop_id)

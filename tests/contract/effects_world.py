@@ -2,7 +2,7 @@
 to see what became of it in the store and the outbox.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -111,6 +111,9 @@ class CountingTransport:
 
     def lookup(self, message_id: str) -> bool | None:
         return None if self.blind else self.outbox.lookup(message_id)
+
+    def forget(self, addresses: Collection[str]) -> None:
+        self.outbox.forget(addresses)
 
 
 class World:

@@ -156,7 +156,7 @@ class Shopify(Stand):
 
 
 @contextmanager
-def standing(platform: str, tmp_path: Path, database_url: str) -> Iterator[Stand]:
+def standing(platform: str, tmp_path: Path, database_url: str, **settings: Any) -> Iterator[Stand]:
     """A stand of one platform."""
     twin = (
         twins.woocommerce.start(demo=True, queue_delay=0.02)
@@ -166,7 +166,7 @@ def standing(platform: str, tmp_path: Path, database_url: str) -> Iterator[Stand
     with twin:
         stand: Stand = Woo(twin.url) if platform == "woocommerce" else Shopify(twin.url)
         origin = {"shopify_origin": twin.url} if platform == "shopify" else {}
-        stand.harness = make_harness(tmp_path, database_url, **origin)
+        stand.harness = make_harness(tmp_path, database_url, **origin, **settings)
         stand.harness.follow(twin.url)
         try:
             yield stand

@@ -255,14 +255,20 @@ def test_a_person_unknown_to_us(stand: Stand) -> None:
     harness, nobody = stand.harness, Person(email=EMAIL)
     with harness.change(stand.shop_id) as data:
         data.privacy.ask(Control.DATA_REQUEST, nobody, (), 1001, harness.wall.now())
+    stand.job("privacy")
+    with harness.shop(stand.shop_id) as data:
+        (action,) = [a for a in data.actions.page() if a.kind == "data_export_mail"]
+        token = str(action.payload["export"])
+        found = export_by_token(data.uow, token, harness.wall.now())
+    assert found
+    assert json.loads(found[2])["orders"] == []
+    with harness.change(stand.shop_id) as data:
         data.privacy.ask(Control.CUSTOMER_REDACT, nobody, (), 1002, harness.wall.now())
     stand.job("privacy")
     assert open_requests(stand) == 0
     with harness.shop(stand.shop_id) as data:
-        (action,) = [a for a in data.actions.page() if a.kind == "data_export_mail"]
-        found = export_by_token(data.uow, str(action.payload["export"]), harness.wall.now())
-    assert found
-    assert json.loads(found[2])["orders"] == []
+        assert export_by_token(data.uow, token, harness.wall.now()) is None
+    assert shown(stand) == []
     order_id = stand.order(EMAIL, first_name=FIRST, last_name=LAST)
     stand.job("reconcile")
     with harness.shop(stand.shop_id) as data:
