@@ -175,7 +175,7 @@ class Site:
         )  # fmt: skip
 
     def _add_services(self) -> None:
-        web = [*web_command(self.settings)[:-1], "faults.entry.web:create_app"]
+        web = [*web_command(self.settings)[:-1], "faults.entry.web:create_front"]
         self._add("web", web, ready=http_ready(f"{self.settings.public_url}/healthz"))
         for name in (*WORKERS, "clock"):
             module = f"faults.entry.{name.partition('-')[0]}"

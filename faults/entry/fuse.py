@@ -10,7 +10,7 @@ A line in a file says where it died, written before the signal: nothing can be s
 import json
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 from app import bootstrap
 from app.channels.base import MailTransport, OutgoingMail, SendResult
 from app.db.actions.performing import Performing
+from app.db.incoming import Incoming, IncomingWriter
 from app.db.session import PATIENCE, Database, UnitOfWork
 from app.domain.actions import Action
 from app.pipeline.effects.registry import EFFECTS
@@ -102,12 +103,26 @@ def lay(*, mail: bool = True) -> Fuse:
             fuse.step("after a commit")
 
     bootstrap.Database = Mortal  # type: ignore[attr-defined]
+    _around_deliveries(fuse)
     _around_claims(fuse)
     _around_effects(fuse)
     _around_stores(fuse)
     if mail:
         _around_mail(fuse)
     return fuse
+
+
+def _around_deliveries(fuse: Fuse) -> None:
+    """They are written past `Database.write`, many in one commit."""
+    real = IncomingWriter.write
+
+    def write(writer: IncomingWriter, rows: Sequence[Incoming]) -> int:
+        fuse.step("before deliveries are stored")
+        new = real(writer, rows)
+        fuse.step("after deliveries were stored, before they are acknowledged")
+        return new
+
+    IncomingWriter.write = write  # type: ignore[method-assign]
 
 
 def _around_claims(fuse: Fuse) -> None:
@@ -173,6 +188,9 @@ def _around_mail(fuse: Fuse) -> None:
 
         def kept_open(self) -> AbstractContextManager[None]:
             return self._transport.kept_open()
+
+        def forget(self, addresses: Collection[str]) -> None:
+            self._transport.forget(addresses)
 
         def lookup(self, message_id: str) -> bool | None:
             return self._transport.lookup(message_id)

@@ -5,12 +5,15 @@ Absent files mean that all is well.
 """
 
 import os
+import sqlite3
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 
+from app.db.incoming import Incoming, IncomingWriter
 from app.domain.clocks import WallClock
 
 DIRECTORY = "FAULTS_WORLD"  # environment variable
@@ -61,13 +64,24 @@ def let_the_database_fill() -> None:
     """
     told = Told("database")
 
-    @event.listens_for(Engine, "begin")
-    def begin(connection: Connection) -> None:
-        if connection.dialect.name != "sqlite":
-            return
-        known: dict[str, Any] = connection.info
+    def obey(known: dict[str, Any], execute: Callable[[str], object]) -> None:
         wanted = told.text()
         if known.get("faults", "") != wanted:
             for pragma in (*_WELL, *([_PRAGMAS[wanted]] if wanted else [])):
-                connection.exec_driver_sql(pragma)
+                execute(pragma)
             known["faults"] = wanted
+
+    @event.listens_for(Engine, "begin")
+    def begin(connection: Connection) -> None:
+        if connection.dialect.name == "sqlite":
+            obey(connection.info, connection.exec_driver_sql)
+
+    real = IncomingWriter._write  # noqa: SLF001 - deliveries are written past the engine's events
+
+    def write(writer: IncomingWriter, rows: Sequence[Incoming]) -> int:
+        kept = writer._connection or writer._connect()  # noqa: SLF001
+        if isinstance(kept.driver_connection, sqlite3.Connection):
+            obey(kept.info, kept.driver_connection.execute)
+        return real(writer, rows)
+
+    IncomingWriter._write = write  # type: ignore[method-assign]  # noqa: SLF001
