@@ -122,7 +122,7 @@ def _around_deliveries(fuse: Fuse) -> None:
         fuse.step("after deliveries were stored, before they are acknowledged")
         return new
 
-    IncomingWriter.write = write  # type: ignore[method-assign]
+    IncomingWriter.write = write  # type: ignore[method-assign,assignment]
 
 
 def _around_claims(fuse: Fuse) -> None:

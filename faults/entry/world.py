@@ -84,4 +84,4 @@ def let_the_database_fill() -> None:
             obey(kept.info, kept.driver_connection.execute)
         return real(writer, rows)
 
-    IncomingWriter._write = write  # type: ignore[method-assign]  # noqa: SLF001
+    IncomingWriter._write = write  # type: ignore[method-assign,assignment]  # noqa: SLF001
