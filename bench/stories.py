@@ -30,7 +30,7 @@ class Posted:
     at: datetime
 
 
-def deliveries(
+def deliveries(  # noqa: PLR0917 - as one would tell it
     platform: str, count: int, first: int, now: datetime, customers: int, home: str = HOME
 ) -> list[Posted]:
     """So many deliveries in the order in which they would come; `first` numbers the orders.

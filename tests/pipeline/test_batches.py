@@ -222,7 +222,8 @@ def test_two_rows_of_one_order_and_of_one_customer(
     shop.drain(100, monkeypatch)
     with harness.shop(shop.shop_id) as data:
         stored = data.orders.get("200")
-        assert stored and stored.order.total == Money(9_900, "EUR")
+        assert stored
+        assert stored.order.total == Money(9_900, "EUR")
         assert stored.customer_id
         assert len(data.orders.history(stored.customer_id)) == 5
         coupons = [
@@ -252,8 +253,11 @@ def test_a_guest_registers_within_a_batch(
     compared(alone, together)
     with harness.shop(together.shop_id) as data:
         first, last = data.orders.get("300"), data.orders.get("303")
-        assert first and last and first.customer_id == last.customer_id
-        assert last.customer_id and len(data.orders.history(last.customer_id)) == 4
+        assert first
+        assert last
+        assert last.customer_id
+        assert first.customer_id == last.customer_id
+        assert len(data.orders.history(last.customer_id)) == 4
 
 
 def test_somebody_forgotten_stays_so_in_a_batch(
@@ -267,7 +271,9 @@ def test_somebody_forgotten_stays_so_in_a_batch(
     shop.drain(100, monkeypatch)
     with harness.shop(shop.shop_id) as data:
         stored = data.orders.get("410")
-        assert stored and stored.customer_id is None and stored.sealed_person is None
+        assert stored
+        assert stored.customer_id is None
+        assert stored.sealed_person is None
         assert data.customers.find_email("gone@posta.example") is None
         bodies = select(models.inbox.c.sealed_body.is_(None)).order_by(models.inbox.c.id)
         dropped = [row[0] for row in data.uow.connection.execute(bodies)]
@@ -341,5 +347,6 @@ def test_a_row_changed_by_somebody_else_is_looked_at_again(
     with harness.shop(shop.shop_id) as data:
         assert data.inbox.counts() == {"done": 3}
         stopped = data.actions.get(claimed[0])
-    assert stopped and stopped.state is ActionState.PERFORMING
+    assert stopped
+    assert stopped.state is ActionState.PERFORMING
     assert stopped.cancel_requested

@@ -64,9 +64,7 @@ def test_rows_that_wait_are_never_too_old(harness: Harness, told: Told) -> None:
     assert rows(told) == {"pending": 5, "done": 1}
 
 
-def test_a_round_is_bounded(
-    harness: Harness, told: Told, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_round_is_bounded(harness: Harness, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is left over comes at the next beat."""
     monkeypatch.setattr(housekeeping, "_AT_ONCE", 4)
     monkeypatch.setattr(housekeeping, "_PURGES", 2)

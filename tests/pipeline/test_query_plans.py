@@ -1,7 +1,7 @@
 """Nothing that happens by itself reads a growing table from end to end.
 
-Every statement is taken from the running pipeline, the clock's beats, the jobs and housekeeping, and
-its plan is asked of the database; pages have the same test in `tests/http`.
+Every statement is taken from the running pipeline, the clock's beats, the jobs and housekeeping,
+and its plan is asked of the database; pages have the same test in `tests/http`.
 """
 
 import re
@@ -60,9 +60,7 @@ def worked() -> Iterator[tuple[Deps, Asked]]:
     with site(ORDERS) as found:
         built, clock = found.deps, MovableClock(NOW)
         db = Database(built.db.engine, built.db.keyring, lambda _signal: None)
-        deps = replace(
-            built, db=db, wall=clock, business=clock, dispatch=lambda _signal: None
-        )
+        deps = replace(built, db=db, wall=clock, business=clock, dispatch=lambda _signal: None)
         with listening(db.engine) as asked:
             _tell(deps, found.busy.shop_id)
             clock.advance(days=12)
@@ -144,5 +142,3 @@ def test_what_is_looked_at_is_what_happens(worked: tuple[Deps, Asked]) -> None:
 )
 def test_the_check_itself(steps: list[str], statement: str, whole: int) -> None:
     assert len(whole_reads(steps, statement)) == whole
-
-
