@@ -2,4 +2,4 @@
 
 from datetime import timedelta
 
-TURN = timedelta(seconds=1)
+TURN = timedelta(seconds=0.5)
