@@ -25,6 +25,7 @@ _MESSAGE_ID = re.compile(r"<[A-Za-z0-9._=+-]+@[A-Za-z0-9.-]+>")
 _OWN_HEADER = re.compile(r"X-[A-Za-z0-9-]{1,60}")
 _PRINTABLE = re.compile(r"[\x21-\x7e]+( [\x21-\x7e]+)*")
 _TARGET = re.compile(r"[!-+\--;=?-~]{1,450}")  # printable ASCII without < > and comma
+_ENCODED = "=?"  # begins an encoded word (RFC 2047)
 _UNPRINTABLE = ("Cc", "Cs", "Zl", "Zp")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _VERBATIM = ("message-id", "list-unsubscribe", "list-unsubscribe-post", "feedback-id")
@@ -81,7 +82,7 @@ def ascii_address(address: str) -> str:
     """Return the address with its domain in IDNA form. Raises UnusableMail if it is none."""
     local, at, domain = address.rpartition("@")
     domain = _idna(domain)
-    if not at or len(local) > 64 or not _LOCAL_PART.fullmatch(local):
+    if not at or len(local) > 64 or not _LOCAL_PART.fullmatch(local) or _ENCODED in local:
         raise UnusableMail("The part before @ is empty or has characters that mail cannot carry.")
     if not _DOMAIN.fullmatch(domain):
         raise UnusableMail("The part after @ is no domain.")
@@ -121,9 +122,13 @@ def _address(name: str, address: str) -> Address:
 
 
 def _one_line(text: str, limit: int) -> str:
-    """Names and subjects hold what people typed: control characters become spaces."""
+    """Names and subjects hold what people typed: control characters become spaces.
+
+    So do they where somebody typed them encoded (`=?utf-8?q?=0D=0A?=`): the library reads encoded
+    words in what it is given, and would write the line end that they hold.
+    """
     printable = "".join(" " if unicodedata.category(c) in _UNPRINTABLE else c for c in text)
-    return " ".join(printable.split())[:limit]
+    return " ".join(printable.replace(_ENCODED, "= ?").split())[:limit]
 
 
 def _date(mail: OutgoingMail) -> str:
