@@ -8,7 +8,8 @@ endif
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test bench faults fuzz lint fmt migrate replay screenshots plugin lock clean
+.PHONY: help setup run demo test bench faults fuzz lint fmt migrate replay screenshots plugin lock
+.PHONY: dependencies sbom clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -65,6 +66,12 @@ plugin: setup ## Pack the WordPress plugin into dist/ (APP_URL=https://... fills
 lock: setup ## Resolve the dependencies of pyproject.toml anew into requirements/*.lock
 	@$(BIN)/python scripts/lock.py
 	@$(PYTHON) scripts/make_venv.py
+
+dependencies: setup ## List all packages with licence and age; fails for a licence that is not allowed
+	@$(BIN)/python scripts/dependencies.py
+
+sbom: setup ## Write dist/sbom.json: what the running application is made of (CycloneDX)
+	@$(BIN)/python scripts/sbom.py
 
 fuzz: setup ## Look for inputs that break something: make fuzz MINUTES=10 (TARGET=links for one)
 	@$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),10) $(if $(TARGET),--target $(TARGET))
