@@ -21,6 +21,7 @@ MODULES = (
     "backtest",
     "pages",
     "receiving",
+    "interpreting",
     "performing",
     "latency",
     "cost",

@@ -74,7 +74,7 @@ def run() -> list[Row]:
     more += [Case("sqlite", "shopify", 1_000, ORDERS, a_drain=2)]
     more += [Case(name, "shopify", 1, MANY) for name in ("sqlite", "postgresql")]
     more += [Case("postgresql", "shopify", 1_000, ORDERS)]
-    more += [Case(name, "shopify", 1, int(n)) for n in sys.argv[1:] for name in ("sqlite",)]
+    more += [Case("sqlite", "shopify", 1, int(n)) for n in filter(str.isdigit, sys.argv[1:])]
     return table([*few, *more])
 
 
