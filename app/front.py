@@ -7,8 +7,9 @@ RSGI: https://github.com/emmett-framework/granian/blob/master/docs/spec/RSGI.md
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, Protocol
 
@@ -29,8 +30,9 @@ _QUEUE_WITHIN = 0.1
 _SENT_WITHIN = 60.0
 _REFUSED: dict[type[Exception], int] = {BodyTooLarge: 413, TooMuchAtOnce: 503, TimeoutError: 408}
 
+_AT_ONCE = 1_000_000  # bytes of an answer; what is longer is sent piece by piece
+
 Header = tuple[str, str]
-Answer = tuple[int, list[Header], bytes]
 
 
 class Scope(Protocol):
@@ -96,7 +98,7 @@ class Pages:
         self._threads = ThreadPoolExecutor(threads, "page")
 
     async def answer(self, scope: Scope, proto: Any) -> None:
-        """One page, whole: ours are some 100 KB at most, downloads a few MB."""
+        """One page: at once if it is short, as most are; a long download piece by piece."""
         headers: list[Header] = list(scope.headers.items())
         announced = next((v for k, v in headers if k == "content-length"), None)
         try:
@@ -105,11 +107,20 @@ class Pages:
         except (BodyTooLarge, TooMuchAtOnce, TimeoutError) as error:
             proto.response_empty(_REFUSED[type(error)], [])
             return
-        environ = _environ(scope, headers, body)
-        loop = asyncio.get_running_loop()
-        proto.response_bytes(*await loop.run_in_executor(self._threads, self._run, environ))
+        page = await self._in_thread(self._begin, _environ(scope, headers, body))
+        if page.rest is None:
+            proto.response_bytes(page.status, page.headers, page.begin)
+            return
+        try:
+            wire = proto.response_stream(page.status, page.headers)
+            part: bytes | None = page.begin
+            while part is not None:
+                await wire.send_bytes(part)
+                part = await self._in_thread(next, page.rest, None)
+        finally:
+            await self._in_thread(_close, page.rest)
 
-    def _run(self, environ: dict[str, Any]) -> Answer:
+    def _begin(self, environ: dict[str, Any]) -> "_Page":
         started: list[Any] = []
 
         def start_response(status: str, headers: list[Header], _exc_info: Any = None) -> Any:
@@ -117,13 +128,51 @@ class Pages:
             return None  # nothing of ours uses the `write` of old
 
         chunks = self._application(environ, start_response)
+        parts, length, rest = [], 0, iter(chunks)
         try:
-            content = b"".join(chunks)
-        finally:
-            if hasattr(chunks, "close"):
-                chunks.close()
-        status, headers = started
-        return status, headers, content
+            for part in rest:
+                parts.append(part)
+                length += len(part)
+                if length > _AT_ONCE:
+                    status, told = started
+                    return _Page(status, told, b"".join(parts), _Rest(rest, chunks))
+        except BaseException:
+            _close(chunks)
+            raise
+        _close(chunks)
+        status, told = started
+        return _Page(status, told, b"".join(parts))
+
+    async def _in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
+
+
+class _Rest:
+    """What follows of a long answer; closing it closes what it comes from (PEP 3333)."""
+
+    def __init__(self, rest: Iterator[bytes], chunks: Iterable[bytes]) -> None:
+        self._rest, self._chunks = rest, chunks
+
+    def __next__(self) -> bytes:
+        return next(self._rest)
+
+    def close(self) -> None:
+        _close(self._chunks)
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """An answer, or how it begins; then `rest` gives the other pieces."""
+
+    status: int
+    headers: list[Header]
+    begin: bytes
+    rest: _Rest | None = None
+
+
+def _close(chunks: Any) -> None:
+    if hasattr(chunks, "close"):
+        chunks.close()
 
 
 def _environ(scope: Scope, headers: list[Header], body: bytes) -> dict[str, Any]:

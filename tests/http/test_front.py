@@ -1,9 +1,15 @@
 """Pages through the web server that production runs: what RSGI hands to Flask, and back."""
 
+import asyncio
 import socket
+from collections.abc import AsyncIterator, Iterator
+from types import SimpleNamespace
+from typing import Any
 
+import pytest
 import requests
 
+from app.front import Pages
 from tests.http.web_process import Web
 
 
@@ -73,3 +79,77 @@ def test_a_connection_may_be_closed_after_each_request(web: Web) -> None:
         while part := wire.recv(1000):
             answer += part
     assert answer.split()[1] == b"404"
+
+
+class Long:
+    """A download that tells how much of it was asked for, and that it was closed."""
+
+    def __init__(self, pieces: int) -> None:
+        self.left, self.closed = pieces, False
+
+    def __iter__(self) -> Iterator[bytes]:
+        while self.left:
+            self.left -= 1
+            yield b"x" * 300_000
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Wire:
+    """The server's side of an answer; a receiver may hang up in the middle."""
+
+    def __init__(self, takes: int = 1_000) -> None:
+        self.sent: list[bytes] = []
+        self.takes = takes
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        return
+        yield b""
+
+    def response_stream(self, status: int, headers: list[tuple[str, str]]) -> "Wire":
+        self.status = status
+        return self
+
+    def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+        self.status = status
+        self.sent.append(body)
+
+    async def send_bytes(self, part: bytes) -> None:
+        if not self.takes:
+            raise ConnectionResetError
+        self.takes -= 1
+        self.sent.append(part)
+
+
+def answered(page: Long, wire: Wire) -> None:
+    def application(_environ: Any, start_response: Any) -> Any:
+        start_response("200 OK", [])
+        return page
+
+    asyncio.run(Pages(application, 1, 1_000).answer(SCOPE, wire))
+
+
+SCOPE = SimpleNamespace(
+    headers=SimpleNamespace(items=list), method="GET", path="/", query_string="", scheme="http",
+    server="127.0.0.1:1", client="127.0.0.1:2", http_version="1.1",
+)  # fmt: skip
+
+
+def test_a_long_download_is_never_whole_in_memory_and_ends_with_its_receiver() -> None:
+    page, wire = Long(20), Wire()
+    answered(page, wire)
+    assert sum(map(len, wire.sent)) == 6_000_000
+    assert max(map(len, wire.sent)) < 1_500_000
+    assert page.closed
+    page = Long(20)
+    with pytest.raises(ConnectionResetError):
+        answered(page, Wire(takes=3))
+    assert page.closed
+    assert page.left > 10
+
+
+def test_a_short_answer_is_sent_at_once() -> None:
+    page, wire = Long(2), Wire()
+    answered(page, wire)
+    assert (wire.status, [len(part) for part in wire.sent], page.closed) == (200, [600_000], True)
