@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.parse import unquote
 
 from app.bootstrap import build_deps
 from app.config import Settings
@@ -214,14 +215,16 @@ def server_seconds(url: str) -> float:
     """Processor time of PostgreSQL's processes so far; 0 where there is none."""
     if not url.startswith("postgresql"):
         return 0.0
+    folder = Path(unquote(url.rpartition("host=")[2]))
+    postmaster = (folder / "postmaster.pid").read_text().split()[0]
     ticks = 0
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             name, _, rest = stat.read_text().partition(")")
         except OSError:  # it ended meanwhile
             continue
-        if "(postgres" in name:
-            fields = rest.split()
+        fields = rest.split()
+        if postmaster in (name.split()[0], fields[1]):
             ticks += int(fields[11]) + int(fields[12])
     return ticks / os.sysconf("SC_CLK_TCK")
 

@@ -151,7 +151,7 @@ def _signed_in(app: Flask, deps: Deps, busy: BusyShop) -> FlaskClient:
     with deps.db.read() as uow:
         shop = Shops(uow).get(busy.shop_id)
     response = Response()
-    cookies.sign_in(deps, response, shop, "owner", "csrf")
+    cookies.sign_in(deps, response, shop, "owner", csrf="csrf")
     name, _, rest = response.headers["Set-Cookie"].partition("=")
     client = app.test_client()
     client.set_cookie(name, rest.partition(";")[0])

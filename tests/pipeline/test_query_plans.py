@@ -142,3 +142,13 @@ def test_what_is_looked_at_is_what_happens(worked: tuple[Deps, Asked]) -> None:
 )
 def test_the_check_itself(steps: list[str], statement: str, whole: int) -> None:
     assert len(whole_reads(steps, statement)) == whole
+
+
+def test_older_plans_are_found_by_their_version(worked: tuple[Deps, Asked]) -> None:
+    """However many wait under the present settings, none of them is looked at."""
+    deps, asked = worked
+    (statement,) = [one for one in asked if "settings_version <" in one and "EXISTS" in one]
+    with deps.db.engine.connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", asked[statement])
+        steps = " ".join(str(row[3]) for row in plan)
+    assert "ix_actions_plans (shop_id=? AND automation=? AND settings_version<?)" in steps

@@ -8,13 +8,16 @@ from sqlalchemy import ColumnElement, bindparam, or_, select, update
 
 from app.db.actions.rows import ActionRows, action_from
 from app.db.models import actions
-from app.domain.actions import Action, ActionKind, ActionState
+from app.domain.actions import WAITING, Action, ActionKind, ActionState
 from app.domain.ids import ActionId
 from app.domain.reasons import Reason
 
 CLAIMABLE = (ActionState.PLANNED, ActionState.DEFERRED)
 # Written into the statement: a database uses the index of claimable rows only where it reads that
 # no others are asked for.
+IS_WAITING = actions.c.state.in_(
+    bindparam("waiting", sorted(WAITING), expanding=True, literal_execute=True)
+)
 IS_CLAIMABLE = actions.c.state.in_(
     bindparam("claimable", CLAIMABLE, expanding=True, literal_execute=True)
 )

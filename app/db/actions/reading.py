@@ -5,9 +5,10 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
+from app.db.actions.performing import IS_WAITING
 from app.db.actions.rows import ActionRows, action_from
 from app.db.models import actions
-from app.domain.actions import WAITING, Action, ActionState
+from app.domain.actions import Action, ActionState
 from app.domain.ids import ActionId, CustomerId, PlatformId
 from app.domain.reasons import ReasonCode
 
@@ -39,7 +40,7 @@ class Reading(ActionRows):
             .where(
                 self._mine(actions),
                 actions.c.automation == automation,
-                actions.c.state.in_(WAITING),
+                IS_WAITING,
                 actions.c.settings_version < version,
             )
             .order_by(actions.c.id)

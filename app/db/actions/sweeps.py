@@ -4,10 +4,10 @@ from datetime import datetime
 
 from sqlalchemy import and_, exists, func, or_, select
 
-from app.db.actions.performing import IS_CLAIMABLE, is_due
+from app.db.actions.performing import IS_CLAIMABLE, IS_WAITING, is_due
 from app.db.models import actions, settings_versions, shops
 from app.db.session import UnitOfWork
-from app.domain.actions import OUTLIVES_CONNECTION, PROMPT_MAIL, WAITING, ActionKind, ActionState
+from app.domain.actions import OUTLIVES_CONNECTION, PROMPT_MAIL, ActionKind, ActionState
 from app.domain.ids import ShopId
 
 
@@ -50,17 +50,14 @@ def shops_with_older_plans(uow: UnitOfWork) -> list[ShopId]:
         .group_by(settings_versions.c.shop_id, settings_versions.c.automation)
         .subquery()
     )
-    query = (
-        select(actions.c.shop_id)
-        .join(
-            newest,
-            (newest.c.shop_id == actions.c.shop_id)
-            & (newest.c.automation == actions.c.automation)
-            & (newest.c.version > actions.c.settings_version),
-        )
-        .where(actions.c.state.in_(WAITING), actions.c.kind != ActionKind.COUPON_VOID)
-        .distinct()
+    older = select(actions.c.id).where(
+        actions.c.shop_id == newest.c.shop_id,
+        actions.c.automation == newest.c.automation,
+        actions.c.settings_version < newest.c.version,
+        IS_WAITING,
+        actions.c.kind != ActionKind.COUPON_VOID,
     )
+    query = select(newest.c.shop_id).where(exists(older)).distinct()
     return [ShopId(shop_id) for (shop_id,) in uow.connection.execute(query)]
 
 

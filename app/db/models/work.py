@@ -18,6 +18,7 @@ from app.db.models.base import BigId, Json, metadata, primary_id, tenant, time
 
 # Only few rows wait, and of those whose time has come each shop finds its own.
 _CLAIMABLE = text("state IN ('planned', 'deferred')")
+_WAITING = text("state IN ('blocked', 'deferred', 'planned')")
 
 actions = Table(
     "actions",
@@ -60,6 +61,14 @@ actions = Table(
     Index("ix_actions_order", "shop_id", "order_id"),
     Index("ix_actions_customer", "shop_id", "customer_id"),
     Index("ix_actions_recent", "shop_id", "id"),
+    Index(
+        "ix_actions_plans",
+        "shop_id",
+        "automation",
+        "settings_version",
+        sqlite_where=_WAITING,
+        postgresql_where=_WAITING,
+    ),
     Index("ix_actions_changed", "shop_id", "ended_at", "created_at", "id"),
     Index("ix_actions_figures", "shop_id", "state", "automation", "ended_at", "reason"),
 )
