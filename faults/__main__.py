@@ -5,8 +5,11 @@ import secrets
 import signal
 import sys
 
+from app.cli.demo.stores import CannotConnectDemo
 from faults.plan import Pace
 from faults.run import Options, Run
+from faults.site import CannotStart
+from faults.stage import NotReady
 
 
 def main() -> None:
@@ -27,7 +30,11 @@ def main() -> None:
         story_seconds=max(2.0, seconds / 900),
         keep=given.keep,
     )
-    sys.exit(0 if Run(options).play().verdict.good else 1)
+    try:
+        result = Run(options).play()
+    except (CannotStart, NotReady, CannotConnectDemo) as error:
+        sys.exit(f"No verdict, because the stage could not be set: {error}")
+    sys.exit(0 if result.verdict.good else 1)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """The ledger of deliveries: what the twins sent, and what was answered."""
 
 import threading
-import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,7 +22,6 @@ class Acknowledged:
     target: str
     key: str  # what makes it the same delivery to a careful receiver
     at: str  # the store's business time
-    seen_at: float  # monotonic seconds, up to two later than it happened
 
 
 class Deliveries:
@@ -89,6 +87,5 @@ class Deliveries:
                     line["target"],
                     line["repeat_key"],
                     line["time"],
-                    time.monotonic(),
                 )
             )

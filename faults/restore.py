@@ -9,6 +9,8 @@ import sqlite3
 import subprocess
 import time
 from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -28,7 +30,25 @@ from faults.stories import Expected
 from faults.tempo import Tempo
 
 _SERVICES = ("web", *WORKERS, "clock")
-Window = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Window:
+    """A span that a restored backup does not know: monotonic seconds, and business time."""
+
+    began: float
+    ended: float
+    began_at: datetime
+    ended_at: datetime
+
+    def forgot(self, moment: float) -> bool:
+        """Whether something of that moment (monotonic) is lost with it."""
+        return self.began - 1 <= moment <= self.ended
+
+    def forgot_delivery(self, at: datetime) -> bool:
+        """The same for a delivery, by the store's business time."""
+        second = timedelta(seconds=1)
+        return self.began_at - second <= at <= self.ended_at + second
 
 
 class Backups:
@@ -37,7 +57,7 @@ class Backups:
     def __init__(self, site: Site, mailbox: Mailbox, tempo: Tempo, ledger: list[Expected]) -> None:
         self._site, self._mailbox, self._tempo, self._ledger = site, mailbox, tempo, ledger
         self._file: Path | None = None
-        self._made_at = 0.0
+        self._made_at, self._made_on = 0.0, tempo.now()
         self._number = 0
         self.windows: list[Window] = []
         self.let_go = self.declined = 0
@@ -54,7 +74,7 @@ class Backups:
         self._number += 1
         file = self._site.root / f"backup-{self._number}"
         self._tempo.stand_still(still=True)
-        made_at = time.monotonic()
+        made_at, made_on = time.monotonic(), self._tempo.now()
         try:
             if self._site.server is None:
                 self._site.command("backup", str(file))
@@ -65,7 +85,7 @@ class Backups:
         except CannotStart:
             self._tempo.stand_still(still=False)
             return False
-        self._file, self._made_at = file, made_at
+        self._file, self._made_at, self._made_on = file, made_at, made_on
         return True
 
     def put_back(self) -> None:
@@ -81,7 +101,9 @@ class Backups:
                 self._into_sqlite(file)
             else:
                 self._into_postgres(file)
-            self.windows.append((self._made_at, time.monotonic()))
+            self.windows.append(
+                Window(self._made_at, time.monotonic(), self._made_on, self._tempo.now())
+            )
         finally:
             for name in _SERVICES:
                 self._site.let_up(name)

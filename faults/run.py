@@ -31,7 +31,7 @@ _LONG_NAP_SECONDS = 850.0  # outlasts leases from a nap; stores take signatures 
 _STORY_SECONDS = 150.0  # until stories that have begun have ended
 _HURRIED_DAY_SECONDS = 1.5
 _LAST_DAYS = 9  # of business time: whatever was begun falls due in them
-_USUAL_SET_UP_SECONDS = 8.0
+_USUAL_START_SECONDS = 20.0
 _MERCHANTS_AFTER = 12.0  # seconds from a restore to the merchants' decisions
 
 
@@ -89,10 +89,9 @@ class Run:
             )
             events = plan.make(options.seed, options.seconds, options.database, options.pace)
             (self._site.root / "plan.jsonl").write_text(plan.as_json(events))
-            began = time.monotonic()
             set_up(self._site.deps)
             # On a busy machine days and stories take longer: what is due must have a chance.
-            slow = max(1.0, (time.monotonic() - began) / _USUAL_SET_UP_SECONDS)
+            slow = max(1.0, (time.monotonic() - self._began) / _USUAL_START_SECONDS)
             options = replace(
                 options,
                 day_seconds=options.day_seconds * slow,

@@ -33,6 +33,7 @@ from faults.entry.world import DIRECTORY, READY
 from faults.postgres import Server, open_to_others
 from faults.program import Program
 
+_START_SECONDS = 240.0
 _KEPT_DOWN = 3600.0  # seconds; longer than any fault
 WORKERS = ("worker-1", "worker-2")
 
@@ -120,7 +121,7 @@ class Site:
 
     def _first(self, name: str) -> None:
         self.programs[name].start({FUSE: self._fuse} if name in WORKERS else None)
-        if not self.programs[name].wait_until_ready():
+        if not self.programs[name].wait_until_ready(_START_SECONDS):
             raise CannotStart(f"{name} did not start:\n{self.tail(name)}")
 
     def _environment(self) -> None:

@@ -13,7 +13,7 @@ from app.services import switching
 from app.services.plugin import link
 from faults.stores import VALID_DAYS
 
-_SECONDS = 90.0
+_SECONDS = 240.0
 # Short ways, so that a story does not take weeks; no quiet hours, or mail would wait for morning.
 _SETTINGS: dict[str, dict[str, object]] = {
     "contact": {"quiet_from_hour": 0, "quiet_until_hour": 0, "budget_messages": 20},

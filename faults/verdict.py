@@ -11,6 +11,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -33,12 +34,12 @@ from app.i18n import Translator
 from app.i18n.reasons import explain
 from faults.deliveries import Deliveries
 from faults.mailbox import COUPON, MARKETING, Mail, Mailbox
+from faults.restore import Window
 from faults.stores import Holdings, holdings
 from faults.stories import NEVER, ONCE, Expected
 
 LOST, DOUBLED, UNEXPLAINED = "lost", "doubled", "unexplained"
 _GRACE = 20.0  # seconds from a fact in the store until nothing may follow from the time before it
-Window = tuple[float, float]
 
 
 @dataclass
@@ -74,7 +75,7 @@ class Judge:
         deliveries: Deliveries,
         windows: Sequence[Window],
     ) -> None:
-        """`windows`: spans (monotonic) whose memory a restored backup lacks."""
+        """`windows`: spans whose memory a restored backup lacks."""
         self._deps, self._ledger = deps, ledger
         self._mails, self._deliveries, self._windows = mailbox.all(), deliveries, windows
         self.verdict = Verdict()
@@ -95,7 +96,7 @@ class Judge:
 
     def _lost_with_backup(self, at: float) -> bool:
         """Whether it happened in a span that a restored backup does not know."""
-        return any(began - 1 <= at <= ended for began, ended in self._windows)
+        return any(window.forgot(at) for window in self._windows)
 
     # mails
 
@@ -141,7 +142,9 @@ class Judge:
             if sent.store != platform or not sent.key:
                 continue
             self.verdict.counts["acknowledged"] += 1
-            if _plain(sent.key) not in known and not self._lost_with_backup(sent.seen_at):
+            at = datetime.fromisoformat(sent.at)
+            forgotten = any(window.forgot_delivery(at) for window in self._windows)
+            if _plain(sent.key) not in known and not forgotten:
                 self.verdict.add(
                     LOST, f"{platform}: {sent.topic} was acknowledged and is not there ({sent.at})"
                 )

@@ -19,7 +19,7 @@ def _doubled(options: Options) -> list[str]:
     return [text for kind, text in verdict.findings if kind == DOUBLED]
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 @pytest.mark.xdist_group("harness")
 def test_a_claim_without_compare_and_set_is_found_out() -> None:
     """Two workers, a slow mail server, no other fault at all: both send."""
@@ -37,7 +37,7 @@ def test_a_claim_without_compare_and_set_is_found_out() -> None:
     assert any("review_request_mail" in text for text in _doubled(options))
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 @pytest.mark.xdist_group("harness")
 def test_an_effect_without_look_up_is_found_out() -> None:
     """A worker dies between the act and its record; whoever comes next does not look."""
