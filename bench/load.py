@@ -10,7 +10,7 @@ import socket
 import time
 from collections import Counter, deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 from bench.deliveries import Deliveries
@@ -116,19 +116,24 @@ def paced(
     """
     result = Result()
     # select() keeps time to the microsecond, epoll to the millisecond only.
-    with _connections(selectors.SelectSelector()) as selector:
-        idle = deque(_Connection(port) for _ in range(connections if deliveries.keep_alive else 0))
-        due = began = time.perf_counter()
-        end = began + seconds
-        while due < end or selector.get_map():
-            now = time.perf_counter()
-            if now > end + seconds and due < end:
-                result.unsent, due = round((end - due) * rate), end
-            while due <= now and due < end and len(selector.get_map()) < connections:
+    with _connections(selectors.SelectSelector()) as selector, ExitStack() as stack:
+        idle: deque[_Connection] = deque()
+        stack.callback(lambda: [connection.socket.close() for connection in idle])
+        idle.extend(_Connection(port) for _ in range(connections if deliveries.keep_alive else 0))
+        sent, wanted = 0, round(rate * seconds)
+        began = time.perf_counter()
+        while sent < wanted or selector.get_map():
+            if sent < wanted and time.perf_counter() > began + 2 * seconds:
+                result.unsent, wanted = wanted - sent, sent
+            wait = _PATIENCE  # for an answer; for the next one to be due only if it could be sent
+            while sent < wanted and len(selector.get_map()) < connections:
+                due = began + sent / rate
+                if (early := due - time.perf_counter()) > 0:
+                    wait = early
+                    break
                 connection = idle.popleft() if idle else _Connection(port)
                 _start(selector, connection, next(deliveries), due)
-                due += 1 / rate
-            wait = max(0.0, due - time.perf_counter()) if due < end else _PATIENCE
+                sent += 1
             for connection in _answered(selector, result, wait):
                 if deliveries.keep_alive:
                     selector.unregister(connection.socket)
@@ -136,8 +141,6 @@ def paced(
                 else:
                     _close(selector, connection)
         result.seconds = time.perf_counter() - began
-        for connection in idle:
-            connection.socket.close()
     return result
 
 
