@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from hashlib import sha256
 
 from app.db.incoming import Incoming
 from app.db.intake import Intake, Waiter
@@ -62,8 +63,12 @@ class Receiver:
 
 
 def key_of_fetched(fetched: Fetched, again: str = "") -> str:
-    """The dedupe key of an object that we read ourselves."""
-    return f"{fetched.topic}:{fetched.platform_id}:{fetched.version}:{again}"[:200]
+    """The dedupe key of an object that we read ourselves.
+
+    A hash, because it outlives what it is about: a customer's id must not.
+    """
+    about = f"{fetched.platform_id}:{fetched.version}:{again}"
+    return f"{fetched.topic}:{sha256(about.encode()).hexdigest()}"
 
 
 def store_fetched(
