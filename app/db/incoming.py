@@ -73,10 +73,11 @@ class IncomingWriter:
         plain = [row for row in rows if not row.hint]
         try:
             cursor = connection.cursor()
+            if not hints:  # one statement is a transaction by itself
+                return self._insert(cursor, plain, again=False)
             cursor.execute("BEGIN IMMEDIATE" if self._sqlite else "BEGIN")
             new = self._insert(cursor, plain, again=False) if plain else 0
-            if hints:
-                new += self._insert(cursor, list(hints.values()), again=True)
+            new += self._insert(cursor, list(hints.values()), again=True)
             cursor.execute("COMMIT")
         except Exception:
             self._roll_back(connection)
