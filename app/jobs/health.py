@@ -5,7 +5,6 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -52,7 +51,7 @@ def answers(url: str) -> bool:
 
 
 def _look(redis: Redis, wall: datetime) -> QueueState:
-    workers = [w for w in Worker.all(redis, serializer=JSONSerializer) if _lives(w)]
+    workers = [w for w in Worker.all(redis, serializer=JSONSerializer) if lives(str(w.name))]
     signs = [wall - w.last_heartbeat for w in workers if w.last_heartbeat]
     queues = {name: Queue(name, connection=redis, serializer=JSONSerializer) for name in QUEUES}
     return QueueState(
@@ -63,9 +62,9 @@ def _look(redis: Redis, wall: datetime) -> QueueState:
     )
 
 
-def _lives(worker: Any) -> bool:
-    """Redis remembers a killed worker for minutes; on this machine we can look."""
-    host, _, pid = str(worker.name).rpartition("-")
+def lives(worker: str) -> bool:
+    """Redis remembers a killed worker (host-pid) for minutes; on this machine we can look."""
+    host, _, pid = worker.rpartition("-")
     if host != socket.gethostname() or not pid.isdigit():
         return True
     try:

@@ -7,6 +7,9 @@ everything is done once is seen to in the database, and without Redis everybody 
 """
 
 import json
+import os
+import socket
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
@@ -17,13 +20,15 @@ from redis.exceptions import LockError, RedisError
 from redis.lock import Lock
 
 from app.db.session import Signal
+from app.jobs.health import lives
 
 log = structlog.get_logger()
 
-# Longer than a request's time-outs. A worker that was killed holds its shop up for so long.
+# Longer than a request's time-outs. A worker killed on another machine holds its shop up so long.
 LONGEST_SECONDS = 30.0
 # A turn that took longer waited for somebody: the store, or the mail server.
 _SLOW_SECONDS = 3.0
+_DELETE_THAT = "return redis.call('get', KEYS[1]) == ARGV[1] and redis.call('del', KEYS[1])"
 # A shop that was erased meanwhile leaves nothing behind.
 _KEPT_SECONDS = 86_400
 # Drains ask no store for anything, and a delivery is not to wait for one. They have a lease.
@@ -83,12 +88,26 @@ class _Turn:
         rests = self._signal[0] in _RESTS
         if rests and self._redis.exists(self._rest):
             return False
-        if self._lock.acquire(blocking=False):
+        if self._acquire():
             return True
+        self._bury()
         self._redis.sadd(self._put_down, json.dumps(self._signal))
         self._redis.expire(self._put_down, _KEPT_SECONDS)
         # Perhaps it ended meanwhile, and looked before we had put ours down.
-        return bool(self._lock.acquire(blocking=False))
+        return self._acquire()
+
+    def _acquire(self) -> bool:
+        token = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex}"
+        return bool(self._lock.acquire(blocking=False, token=token))
+
+    def _bury(self) -> None:
+        """A worker of this machine that was killed in its turn does not hold up its shop."""
+        holder = self._redis.get(self._lock.name)
+        if not isinstance(holder, bytes):
+            return
+        name, _, _ = holder.decode().rpartition("-")
+        if not lives(name):
+            self._redis.eval(_DELETE_THAT, 1, self._lock.name, holder)
 
     def end(self) -> list[Signal]:
         """Let go; returns what was put down meanwhile."""

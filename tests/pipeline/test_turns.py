@@ -1,6 +1,8 @@
 """One shop's long queue is worked off in turns, and others' work is found past it."""
 
 import itertools
+import socket
+import subprocess
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -237,6 +239,14 @@ def test_a_killed_worker_holds_its_shop_up_for_half_a_minute_at_most(redis: Redi
     killed = Turns(redis).take(PERFORM)
     assert killed.__enter__()
     assert 0 < redis.pttl("turn:7") <= 30_000
+
+
+def test_a_worker_killed_on_this_machine_holds_nobody_up(redis: Redis) -> None:
+    with subprocess.Popen(["true"]) as dead:
+        dead.wait()
+    redis.set("turn:7", f"{socket.gethostname()}-{dead.pid}-token")
+    with Turns(redis).take(PERFORM) as ours:
+        assert ours
 
 
 def test_without_redis_nobody_waits() -> None:
