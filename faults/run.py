@@ -45,6 +45,7 @@ class Options:
     day_seconds: float = 4.0
     story_seconds: float = 2.0  # a new story per store
     pace: plan.Pace = field(default_factory=plan.Pace)
+    extra: tuple[Event, ...] = ()  # faults besides those of the seed
     broken: str = ""  # a guard
     mail_seconds: float = 0  # that the mail server takes over each mail
     fuse: str = ""  # of the first workers
@@ -88,6 +89,7 @@ class Run:
                 )
             )
             events = plan.make(options.seed, options.seconds, options.database, options.pace)
+            events = sorted([*events, *options.extra], key=lambda event: event.at)
             (self._site.root / "plan.jsonl").write_text(plan.as_json(events))
             set_up(self._site.deps)
             # On a busy machine days and stories take longer: what is due must have a chance.

@@ -6,7 +6,7 @@ The guards are broken in the harness's own entry modules (`faults/entry/broken.p
 
 import pytest
 
-from faults.plan import Pace
+from faults.plan import Event, Pace
 from faults.run import Options, Run
 from faults.verdict import DOUBLED
 
@@ -22,15 +22,16 @@ def _doubled(options: Options) -> list[str]:
 @pytest.mark.timeout(600)
 @pytest.mark.xdist_group("harness")
 def test_a_claim_without_compare_and_set_is_found_out() -> None:
-    """Two workers, a slow mail server, no other fault at all: both send."""
+    """Two workers, a slow mail server, and a queue that forgets whose turn it is: both send."""
     options = Options(
         seconds=200,
         seed=1,
         day_seconds=2,
         story_seconds=4,
         pace=NO_FAULTS,
+        extra=tuple(Event(at, "redis is flushed", {"lasts": 0}) for at in range(8, 200, 4)),
         broken="claim",
-        mail_seconds=1,
+        mail_seconds=1.5,
         stories=("sent_only",),
         until_doubled=True,
     )
