@@ -125,6 +125,7 @@ def paced(
         while sent < wanted or selector.get_map():
             if sent < wanted and time.perf_counter() > began + 2 * seconds:
                 result.unsent, wanted = wanted - sent, sent
+                continue
             wait = _PATIENCE  # for an answer; for the next one to be due only if it could be sent
             while sent < wanted and len(selector.get_map()) < connections:
                 due = began + sent / rate
