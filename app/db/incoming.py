@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import PoolProxiedConnection, event
@@ -51,6 +52,7 @@ class IncomingWriter:
         self._sqlite = db.engine.dialect.name == "sqlite"
         self._connection: PoolProxiedConnection | None = None
         self._was_cut_off = False  # by the server, before the last error
+        self._using = Lock()  # a connection must not be closed while it works
         event.listen(db.engine, "engine_disposed", lambda _engine: self._close())
         self.unavailable: type[Exception] = db.engine.dialect.loaded_dbapi.OperationalError
 
@@ -59,13 +61,14 @@ class IncomingWriter:
         already. A hint that was interpreted is opened again. Nothing is stored if it raises:
         `unavailable`, or what a bad row leads to.
         """
-        reused = self._connection is not None
-        try:
-            return self._write(rows)
-        except self.unavailable:
-            if not (reused and self._was_cut_off):
-                raise
-            return self._write(rows)  # the server was restarted since the last delivery
+        with self._using:
+            reused = self._connection is not None
+            try:
+                return self._write(rows)
+            except self.unavailable:
+                if not (reused and self._was_cut_off):
+                    raise
+                return self._write(rows)  # the server was restarted since the last delivery
 
     def _write(self, rows: Sequence[Incoming]) -> int:
         connection = self._connection or self._connect()
@@ -102,9 +105,10 @@ class IncomingWriter:
 
     def _close(self) -> None:
         """The engine lets go of its connections; a write that comes yet begins with another."""
-        connection, self._connection = self._connection, None
-        if connection:
-            connection.invalidate()
+        with self._using:
+            connection, self._connection = self._connection, None
+            if connection:
+                connection.invalidate()
 
     def _roll_back(self, connection: PoolProxiedConnection) -> None:
         """Let go of the lock at once: an error's trace keeps the cursor, and that a transaction."""

@@ -237,3 +237,14 @@ def test_times_are_stored_as_everywhere_else(stand: Stand) -> None:
         (row,) = ShopData(uow, stand.shop).inbox.pending(1)
         assert row.triggered_at == told
         assert ShopData(uow, stand.shop).inbox.last_received() == NOW
+
+
+def test_the_database_may_be_let_go_of_while_deliveries_come(stand: Stand) -> None:
+    """A connection that was closed under a running statement ended the whole process."""
+    with ThreadPoolExecutor(5) as pool:
+        sent = [pool.submit(stand.intake.store, stand.row(f"n{n}")) for n in range(400)]
+        for _ in range(60):
+            stand.db.engine.dispose()
+            time.sleep(0.002)
+        assert [each.result(20) for each in sent] == [None] * 400
+    assert len(stand.stored()) == 400
