@@ -11,7 +11,6 @@ from sqlalchemy.exc import DBAPIError
 from app.db import clock
 from app.deps import Deps
 
-
 # Where nobody ticked for a while (programs were stopped and started), days did not pass either.
 _LONGEST_TICK = 2.0  # seconds
 
