@@ -30,6 +30,7 @@ _REST_SECONDS = 120.0
 _LONG_NAP_SECONDS = 850.0  # outlasts leases from a nap; stores take signatures of 15 minutes ago
 _STORY_SECONDS = 150.0  # until stories that have begun have ended
 _HURRIED_DAY_SECONDS = 1.5
+_UNDER_WAY_SECONDS = 6.0
 _LAST_DAYS = 9  # of business time: whatever was begun falls due in them
 _USUAL_START_SECONDS = 20.0
 _MERCHANTS_AFTER = 12.0  # seconds from a restore to the merchants' decisions
@@ -255,6 +256,13 @@ class Run:
             self._outlast_leases()
         site.keep_running()
         site.programs["web"].wait_until_ready(60)
+        # What the clock asks for at its start (polling, too) is under way before anybody looks.
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline and any(
+            site.programs[name].at_work_for() < _UNDER_WAY_SECONDS for name in (*WORKERS, "clock")
+        ):
+            site.keep_running()
+            time.sleep(0.2)
 
     def _say(self, line: str) -> None:
         self._options.say(f"{time.monotonic() - self._began:7.1f} s  {line}")

@@ -11,6 +11,9 @@ from sqlalchemy.exc import DBAPIError
 from app.db import clock
 from app.deps import Deps
 
+# Where nobody ticked for a while (programs were stopped and started), days did not pass either.
+_LONGEST_TICK = 2.0  # seconds
+
 
 class Tempo:
     """Moves business time forward in the product and in the stores."""
@@ -40,7 +43,7 @@ class Tempo:
         """
         now = time.monotonic()
         with self._lock:
-            passed = 0.0 if self._still else now - self._last
+            passed = 0.0 if self._still else min(now - self._last, _LONGEST_TICK)
             self._last = now
         return not passed or self.advance(passed * self._rate)
 

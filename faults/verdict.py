@@ -253,7 +253,9 @@ class Judge:
             else:
                 self.verdict.add(LOST, f"{where}: nobody heard of the coupon; {_story(rows)}")
         if known.void and any(held.codes.get(code) for code in codes):
-            if self._windows:
+            if not any(row.kind is ActionKind.COUPON_CREATE for row in rows):
+                self.verdict.explained["coupons earned by the other order, which stands"] += 1
+            elif self._windows:
                 self.verdict.explained["coupons left valid after a restored backup"] += 1
             else:
                 self.verdict.add(LOST, f"{where}: the coupon is still good; {_story(rows)}")
