@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
@@ -127,7 +128,9 @@ def answered(page: Long, wire: Wire) -> None:
         start_response("200 OK", [])
         return page
 
-    asyncio.run(Pages(application, 1, 1_000).answer(SCOPE, wire))
+    pages = Pages(application, 1, 1_000)
+    with ThreadPoolExecutor(1) as thread:  # Playwright keeps an event loop in the one of the tests
+        thread.submit(asyncio.run, pages.answer(SCOPE, wire)).result(20)
 
 
 SCOPE = SimpleNamespace(

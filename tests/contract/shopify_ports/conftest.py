@@ -7,11 +7,13 @@ from shopify_twin import Twin, opened, platform_of, running
 
 from app.platforms.base import Store
 from app.platforms.shopify.platform import Shopify
+from twins.shopify.config import Limits
 
 
 @pytest.fixture
 def twin() -> Iterator[Twin]:
-    with running() as started:
+    # Nobody sleeps here, so points do not come back: enough for a whole test.
+    with running(Limits(bucket_points=1_000_000)) as started:
         yield Twin(started.url)
 
 
