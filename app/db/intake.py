@@ -9,14 +9,22 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from time import monotonic, sleep
 from typing import Protocol
 
 import structlog
 
 from app.db.incoming import Incoming, IncomingWriter
 from app.db.session import Database
+from app.domain.ids import ShopId
 
+# Seconds. While deliveries come one upon the other, commits are this far apart, so that more share
+# one: a third less of the processor for each, and no later an answer, for that is what they wait
+# for.
+_GATHER = 0.002
+# And as often is the worker told of them; as soon as nobody waits, it is told at once.
+_TELL_EVERY = 0.025
 _MOST = 128  # rows of one commit; more are hardly cheaper
 _MOST_WAITING = 2_000  # deliveries, some 2 KB each; above that a store is told to come again
 
@@ -59,6 +67,8 @@ class Intake:
         self._lock = threading.Lock()
         self._queue: list[_Waiting] = []
         self._writing = False
+        self._untold = _Untold()
+        self._told_at = 0.0
         self._thread = ThreadPoolExecutor(1, "intake")
 
     def put(self, row: Incoming, waiter: Waiter) -> None:
@@ -74,23 +84,28 @@ class Intake:
 
     def _work(self) -> None:
         while batch := self._next():
-            new = self._write(batch)
+            self._untold.add(batch, self._write(batch))
             with suppress(RuntimeError):  # the event loop ended: nobody waits any longer
                 self._call(_answer, batch)
-            try:
-                self._tell(batch, new)
-            except Exception as error:  # noqa: BLE001 - the sweep finds what nobody was told of
-                log.warning("intake.untold", error=type(error).__name__)
+            if monotonic() - self._told_at > _TELL_EVERY:
+                self._tell()
+            if len(batch) > 1:  # many come: the next commit is to be shared by more
+                sleep(_GATHER)
 
     def _next(self) -> list[_Waiting]:
-        """What waits by now; who gave up meanwhile is not written."""
-        with self._lock:
-            while self._queue:
+        """What waits by now; who gave up meanwhile is not written. Nothing: the work is done, and
+        the worker knows.
+        """
+        while True:
+            with self._lock:
                 batch, self._queue = self._queue[:_MOST], self._queue[_MOST:]
-                if waiting := [each for each in batch if not each.waiter.done()]:
-                    return waiting
-            self._writing = False
-            return []
+                if not batch and not self._untold.commits:
+                    self._writing = False
+                    return []
+            if waiting := [each for each in batch if not each.waiter.done()]:
+                return waiting
+            if not batch:
+                self._tell()
 
     def _write(self, batch: Sequence[_Waiting]) -> int:
         """How many are news. Never raises: each row gets its own answer."""
@@ -107,14 +122,37 @@ class Intake:
                 return 0
             return sum(self._write([waiting]) for waiting in batch)
 
-    def _tell(self, batch: Sequence[_Waiting], new: int) -> None:
+    def _tell(self) -> None:
         """Wake the worker; after everybody was answered, so that no queue keeps them waiting."""
+        told, self._untold, self._told_at = self._untold, _Untold(), monotonic()
+        if told.rows:
+            shops = len(told.shops)
+            log.info(
+                "intake.stored", rows=told.rows, new=told.new, commits=told.commits, shops=shops
+            )
+        try:
+            for shop_id in told.shops:
+                self._db.signal("drain", shop_id)
+        except Exception as error:  # noqa: BLE001 - the sweep finds what nobody was told of
+            log.warning("intake.untold", error=type(error).__name__)
+
+
+@dataclass(slots=True)
+class _Untold:
+    """What was stored since the worker was woken last."""
+
+    rows: int = 0
+    new: int = 0
+    commits: int = 0
+    shops: set[ShopId] = field(default_factory=set)
+
+    def add(self, batch: Sequence[_Waiting], new: int) -> None:
         stored = [waiting.row.shop_id for waiting in batch if waiting.error is None]
-        shops = set(stored) if new else set()
-        if stored:
-            log.info("intake.stored", rows=len(stored), new=new, shops=len(shops))
-        for shop_id in shops:
-            self._db.signal("drain", shop_id)
+        self.rows += len(stored)
+        self.new += new
+        self.commits += 1
+        if new:
+            self.shops.update(stored)
 
 
 def _answer(batch: Sequence[_Waiting]) -> None:

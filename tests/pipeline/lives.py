@@ -15,11 +15,11 @@ from redis import Redis
 from app.channels.links import Purpose
 from app.domain.ids import CustomerId
 from app.domain.snapshots import ObjectKind
-from app.pipeline.receive import receive
 from app.platforms.base import Delivery
 from tests.pipeline.stands import Stand
 from tests.pipeline.test_privacy import plan
 from tests.pipeline.traces import in_database, in_files, in_redis, shown
+from tests.serving import take
 
 EMAIL, FIRST, LAST = "Zofia.Novakova@Priklad.example", "Žofia", "Nováková-Ürün"
 STREET, PHONE, IP = "Hlboká ulica 17/ß", "+421 900 123 456", "203.0.113.77"
@@ -103,7 +103,7 @@ def _send_body(life: Life, key: str, change: Callable[[dict[str, Any]], Any]) ->
         topic=name, dedupe_key=f"life:{key}", shop_domain=shop.domain,
         body=json.dumps(change(body)).encode(), triggered_at=None,
     )  # fmt: skip
-    receive(stand.harness.deps, stand.platform, delivery, stand.shop_id)
+    take(stand.harness.deps, delivery, stand.shop_id)
     stand.harness.run_jobs()
 
 
