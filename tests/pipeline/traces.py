@@ -12,6 +12,7 @@ from email.policy import default
 from pathlib import Path
 from typing import Any
 
+import zstandard
 from redis import Redis
 from sqlalchemy import select
 
@@ -50,8 +51,7 @@ def _revealed(db: Database, value: Any, *, opened: bool) -> str:
             data = db.keyring.open(data)
         except Bug as error:
             raise AssertionError("a value stored as bytes is not sealed") from error
-        with contextlib.suppress(zlib.error):
-            data = zlib.decompress(data)
+        data = unpacked(data) or data
     return plain(data)
 
 
@@ -68,16 +68,18 @@ def in_redis(redis: Redis) -> dict[str, str]:
             b"zset": lambda key=key: redis.zrange(key, 0, -1),
             b"stream": lambda key=key: [json.dumps(redis.xrange(key), default=str).encode()],
         }[kind]()
-        parts = [key, *value, *(_unpacked(part) for part in value)]
+        parts = [key, *value, *(unpacked(part) for part in value)]
         found[key.decode(errors="replace")] = "\n".join(plain(part) for part in parts)
     return found
 
 
-def _unpacked(data: bytes) -> bytes:
-    try:
+def unpacked(data: bytes) -> bytes:
+    """What was packed by either of the two; nothing if it was not."""
+    with contextlib.suppress(zlib.error):
         return zlib.decompress(data)
-    except zlib.error:
-        return b""
+    with contextlib.suppress(zstandard.ZstdError):
+        return zstandard.ZstdDecompressor().decompress(data)
+    return b""
 
 
 def in_files(folder: Path) -> dict[str, str]:
