@@ -43,7 +43,8 @@ def site(tmp_path: Path, database_url: str, free_port: Callable[[], int]) -> Ite
 
 
 @pytest.fixture
-def page(chromium: "Browser") -> Iterator["Page"]:
+def page(chromium: "Browser", site: Installation) -> Iterator["Page"]:
+    """Closed before the site is: what it still loads then would be a complaint."""
     context = chromium.new_context(locale="en-GB")
     page = context.new_page()
     complaints: list[str] = []
