@@ -11,7 +11,7 @@ PACE = Pace(kill=5, weather=7, nap=16)
 @pytest.mark.timeout(900)
 @pytest.mark.xdist_group("harness")
 def test_a_short_run_loses_nothing_and_doubles_nothing() -> None:
-    result = Run(Options(seconds=60, seed=3136, day_seconds=3, story_seconds=1.5, pace=PACE)).play()
+    result = Run(Options(seconds=60, seed=1330, day_seconds=3, story_seconds=1.5, pace=PACE)).play()
     assert result.verdict.findings == []
     killed = {what.partition(" ")[0] for what in result.kills}
     assert killed >= {"web", "worker", "clock", "valkey"}

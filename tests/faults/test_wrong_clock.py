@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.clock import Ticker
+from app.db.leases import acquire
 from app.services.continuity import FileWitness, Watch
 from tests.support import close, make_harness
 
@@ -63,5 +64,25 @@ def test_while_time_goes_back_the_witness_is_never_ahead_of_the_database(
             Watch(harness.deps, [Mortal(tmp_path)]).beat("one")
         assert Watch(harness.deps, [FileWitness(tmp_path)]).look_back() is None
         assert Watch(harness.deps, [FileWitness(tmp_path)]).beat("two")
+    finally:
+        close(harness)
+
+
+@pytest.mark.both_databases
+def test_a_lease_from_a_wrong_time_keeps_nobody_waiting_until_that_time(
+    tmp_path: Path, database_url: str
+) -> None:
+    """A worker that drained a shop was killed while its machine's clock was two hours ahead."""
+    harness = make_harness(tmp_path, database_url, "http://127.0.0.1:1")
+    now, minute = harness.wall.at, timedelta(minutes=1)
+    try:
+        with harness.deps.db.write() as uow:
+            wrong = now + timedelta(hours=2)
+            assert acquire(uow, "drain:1", "the dead", wrong, wrong + minute)
+            assert acquire(uow, "drain:1", "next", now, now + minute)
+            # Clocks of two machines that differ by seconds are no reason to take one away.
+            for differs in (timedelta(seconds=-20), timedelta(seconds=20)):
+                theirs = now + differs
+                assert not acquire(uow, "drain:1", "a third", theirs, theirs + minute)
     finally:
         close(harness)
