@@ -68,14 +68,13 @@ def _start(settings: Settings, *, demo: bool, connect: bool) -> None:
 
 
 _AT_ONCE = 512  # requests under way; others wait in the system's queue
-_QUIET = (b"Configuration allows spawning up to",)
 
 
 def _services(settings: Settings, env: Mapping[str, str]) -> list[ProcessSpec]:
     """Web, workers and clock."""
     web = f"http://127.0.0.1:{settings.web_port}"
     return [
-        ProcessSpec("web", web_command(settings), env, http_ready(f"{web}/healthz"), quiet=_QUIET),
+        ProcessSpec("web", web_command(settings), env, http_ready(f"{web}/healthz")),
         *(
             ProcessSpec(f"worker{number}", [sys.executable, "-m", "app.worker"], env)
             for number in ("", *range(2, settings.workers + 1))
