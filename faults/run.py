@@ -216,6 +216,7 @@ class Run:
         deadline = time.monotonic() + _STORY_SECONDS
         while any(p.open for p in self._players) and time.monotonic() < min(deadline, ends):
             self._director.turn()
+            self._backups.decide(self._stores)  # days stand still while a due action is held
             time.sleep(0.1)
             last = sum(player.moves for player in self._players)
             if last != before:

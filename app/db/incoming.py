@@ -11,7 +11,7 @@ from sqlalchemy import PoolProxiedConnection, event
 from sqlalchemy.exc import DBAPIError
 
 from app.db.inbox import PRIORITY
-from app.db.session import Database
+from app.db.session import Database, refuses_writes
 from app.domain.ids import ShopId
 
 # Seconds that a delivery waits for others to finish their transactions.
@@ -51,7 +51,7 @@ class IncomingWriter:
         self._engine = db.engine
         self._sqlite = db.engine.dialect.name == "sqlite"
         self._connection: PoolProxiedConnection | None = None
-        self._was_cut_off = False  # by the server, before the last error
+        self._was_cut_off = False  # by the server, at the last error: worth another connection
         self._using = Lock()  # a connection must not be closed while it works
         event.listen(db.engine, "engine_disposed", lambda _engine: self._close())
         self.unavailable: type[Exception] = db.engine.dialect.loaded_dbapi.OperationalError
@@ -82,8 +82,10 @@ class IncomingWriter:
             new = self._insert(cursor, plain, again=False) if plain else 0
             new += self._insert(cursor, list(hints.values()), again=True)
             cursor.execute("COMMIT")
-        except Exception:
-            self._roll_back(connection)
+        except Exception as error:
+            self._roll_back(connection, error)
+            if refuses_writes(error):
+                raise self.unavailable("the database server is read-only") from error
             raise
         return new
 
@@ -110,16 +112,16 @@ class IncomingWriter:
             if connection:
                 connection.invalidate()
 
-    def _roll_back(self, connection: PoolProxiedConnection) -> None:
+    def _roll_back(self, connection: PoolProxiedConnection, error: Exception) -> None:
         """Let go of the lock at once: an error's trace keeps the cursor, and that a transaction."""
+        self._was_cut_off = refuses_writes(error)  # another server may take them by now
         try:
             connection.rollback()
         except Exception:  # noqa: BLE001 - cut off: the next write begins with another connection
-            self._connection = None
             self._was_cut_off = True
+        if self._was_cut_off:
+            self._connection = None
             connection.invalidate()
-        else:
-            self._was_cut_off = False
 
     def _insert(self, cursor: Any, rows: Sequence[Incoming], *, again: bool) -> int:
         values: list[Any] = []

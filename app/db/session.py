@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy import Connection, Engine, ExceptionContext, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from app.db.crypto import Keyring
 from app.domain.ids import ShopId
 
-# The database is locked, full, gone: nothing was written, the caller may try again.
+# The database is locked, full, read-only, gone: nothing was written, the caller may try again.
 DatabaseUnavailable = OperationalError
 
 # Seconds to wait for a lock. Readers wait for nobody unless a file is held by another program.
@@ -57,6 +57,7 @@ def create_engine_for(url: str) -> Engine:
             target, **_COMMON, pool_pre_ping=True, pool_size=8, connect_args=_NOT_FOR_EVER
         )
         event.listen(engine, "begin", _limit_postgresql)
+        event.listen(engine, "handle_error", _take_read_only_for_unavailable, retval=True)
         return engine
     raise ValueError(f"DATABASE_URL names {backend!r}; use sqlite:/// or postgresql://")
 
@@ -84,6 +85,23 @@ def _limit_postgresql(connection: Connection) -> None:
     """Nothing here takes long; a statement that does waits for a lock that nobody gives back."""
     patience = connection.get_execution_options().get("patience", PATIENCE)
     connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(patience * 1000)}")
+
+
+def refuses_writes(error: BaseException | None) -> bool:
+    """Whether this server is a replica now, or was made read-only. SQLite says so by itself in
+    terms of an OperationalError.
+    """
+    return getattr(error, "sqlstate", None) == "25006"
+
+
+def _take_read_only_for_unavailable(context: ExceptionContext) -> OperationalError | None:
+    """Another server may take writes at the same address: the next one begins with looking."""
+    if not refuses_writes(context.original_exception):
+        return None
+    context.is_disconnect = True
+    return OperationalError(
+        context.statement, None, context.original_exception, hide_parameters=True
+    )
 
 
 @dataclass

@@ -17,7 +17,7 @@ from app.db.crypto import Keyring
 from app.db.incoming import Incoming, IncomingWriter
 from app.db.intake import Intake, NotDurable
 from app.db.migrate import upgrade
-from app.db.session import Database, Signal, create_engine_for
+from app.db.session import Database, DatabaseUnavailable, Signal, create_engine_for
 from app.db.shops import Shops, ShopState
 from app.db.tenant import ShopData
 from app.domain.ids import ShopId
@@ -54,6 +54,7 @@ class Stand:
 
     def __init__(self, url: str) -> None:
         upgrade(url)
+        self.url = url
         self.signals: list[Signal] = []
         self.db = Database(create_engine_for(url), Keyring(["k" * 40]), self.signals.append)
         with self.db.write() as uow:
@@ -89,6 +90,18 @@ class Stand:
             inbox = ShopData(uow, self.shop).inbox
             for row in inbox.pending(100):
                 inbox.finish(row, state, NOW)
+
+    def be_read_only(self, *, now: bool) -> None:
+        """For connections that are made from now on; PostgreSQL."""
+        setting = f"SET default_transaction_read_only = {'on' if now else 'off'}"
+        own = create_engine_for(self.url)
+        with own.connect() as connection:
+            connection.execute(text("SET TRANSACTION READ WRITE"))
+            connection.execute(text(f"ALTER DATABASE {own.url.database} {setting}"))
+            connection.commit()
+        own.dispose()
+        if now:
+            self.db.engine.dispose()
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -227,6 +240,23 @@ def test_a_server_that_was_restarted_costs_no_delivery(stand: Stand) -> None:
                 )
             )
     stand.intake.store(stand.row("after"))
+    assert set(stand.stored()) == {"before", "after"}
+
+
+@pytest.mark.only_postgresql
+def test_a_server_that_takes_no_writes_is_unavailable_and_looked_for_anew(stand: Stand) -> None:
+    """After a failover the old server lives on as a replica: connections to it are let go of."""
+    stand.intake.store(stand.row("before"))
+    stand.intake.settle()
+    stand.be_read_only(now=True)
+    with pytest.raises(NotDurable):
+        stand.intake.store(stand.row("refused"))
+    with pytest.raises(DatabaseUnavailable), stand.db.write() as uow:
+        Shops(uow).change(stand.shop, currency="EUR")
+    stand.be_read_only(now=False)
+    stand.intake.store(stand.row("after"))
+    with stand.db.write() as uow:
+        Shops(uow).change(stand.shop, currency="EUR")
     assert set(stand.stored()) == {"before", "after"}
 
 
