@@ -125,7 +125,10 @@ class Site:
             raise CannotStart(f"{name} did not start:\n{self.tail(name)}")
 
     def _environment(self) -> None:
-        """This process and all that it starts are part of the site."""
+        """This process and all that it starts are part of the site, until its end."""
+        before = dict(os.environ)
+        self._stack.callback(os.environ.update, before)
+        self._stack.callback(os.environ.clear)
         for name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEYS"):
             os.environ.pop(name, None)
         self.ports = free_ports()

@@ -194,7 +194,8 @@ class Visit:
         self.page.goto(f"{address}?lang={self.language}")
 
     def press(self, value: str = "") -> None:
-        self.page.locator(f"button[value={value}]" if value else "button.primary").click()
+        with self.page.expect_navigation():  # the old page would be looked at while it goes
+            self.page.locator(f"button[value={value}]" if value else "button.primary").click()
 
     def check(self, name: str) -> None:
         assert findings(self.page) == [], name

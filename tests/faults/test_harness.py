@@ -1,5 +1,7 @@
 """The short run of the harness: real processes, kills at random and at steps, ledgers compared."""
 
+import os
+
 import pytest
 
 from faults.plan import Event, Fuses, Pace, make
@@ -11,11 +13,13 @@ PACE = Pace(kill=5, weather=7, nap=16)
 @pytest.mark.timeout(900)
 @pytest.mark.xdist_group("harness")
 def test_a_short_run_loses_nothing_and_doubles_nothing() -> None:
+    environment = dict(os.environ)
     result = Run(Options(seconds=60, seed=1330, day_seconds=3, story_seconds=1.5, pace=PACE)).play()
     assert result.verdict.findings == []
     killed = {what.partition(" ")[0] for what in result.kills}
     assert killed >= {"web", "worker", "clock", "valkey"}
     assert result.verdict.counts["orders"] >= 20
+    assert dict(os.environ) == environment
 
 
 def test_a_seed_gives_the_same_faults_at_the_same_times() -> None:

@@ -107,6 +107,7 @@ def test_two_installations_are_told_apart(shop: MerchantShop) -> None:
     assert len(told["installation"]) == 16
 
 
+@pytest.mark.usefixtures("redis")  # killed workers of other tests would be counted for minutes
 @pytest.mark.both_databases
 def test_what_waits_and_how_late_it_is_is_measured(shop: MerchantShop, valkey_url: str) -> None:
     use_queue(shop, valkey_url)

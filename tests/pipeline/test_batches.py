@@ -313,14 +313,13 @@ def test_a_crash_in_the_middle_leaves_nothing_behind(
         assert data.orders.count() == 20
 
 
+@pytest.mark.only_postgresql  # SQLite's write transaction keeps everybody else out
 def test_a_row_changed_by_somebody_else_is_looked_at_again(
     harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A worker claims the request while a batch, which knows it as planned, withdraws it: the batch
     finds out and asks the claimed row to stop instead of overwriting it.
     """
-    if harness.deps.db.engine.dialect.name == "sqlite":
-        pytest.skip("SQLite's write transaction keeps everybody else out")
     now, shop = harness.business.now(), a_shop(harness, "woocommerce", "together")
     done_at = json.loads(order(602, now, "c@posta.example").body)["date_modified_gmt"]
     completed = {"status": "completed", "date_completed_gmt": done_at}
