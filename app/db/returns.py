@@ -222,15 +222,7 @@ class Returns(Repository):
         )
         found: dict[ReturnId, tuple[ReturnLine, ...]] = {}
         for row in self._connection.execute(query):
-            line = ReturnLine(
-                row.line_id,
-                row.title,
-                row.quantity,
-                ReturnReason(row.reason),
-                Money(row.value_minor, row.currency),
-                row.variant,
-            )
-            found[row.return_id] = (*found.get(row.return_id, ()), line)
+            found[row.return_id] = (*found.get(row.return_id, ()), return_line_from(row))
         return found
 
     def undecided(self) -> list[ReturnRow]:
@@ -297,4 +289,16 @@ def return_from(row: Row[Any]) -> ReturnRow:
         decided_at=row.decided_at,
         received_at=row.received_at,
         ended_at=row.ended_at,
+    )
+
+
+def return_line_from(row: Row[Any]) -> ReturnLine:
+    """A row of the items' table with the currency of its return."""
+    return ReturnLine(
+        row.line_id,
+        row.title,
+        row.quantity,
+        ReturnReason(row.reason),
+        Money(row.value_minor, row.currency),
+        row.variant,
     )

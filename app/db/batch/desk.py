@@ -55,6 +55,12 @@ class Shelf(Generic[K, V]):
         for key in missing:
             self._held[key] = found[key] if key in found else self._empty()
 
+    def fetch_anew(self) -> None:
+        """Read again all that is known."""
+        known = list(self._held)
+        self._held.clear()
+        self.fetch(known)
+
     def __getitem__(self, key: K) -> V:
         if key not in self._held:
             self.fetch([key])

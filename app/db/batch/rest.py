@@ -1,17 +1,18 @@
 """What a batch reads and seldom writes: coupons, returns, reviews, messages, settings."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app.db.base import Scope
 from app.db.batch.desk import KEYS, SHOP, Desk, Shelf
 from app.db.batch.orders import BatchOrders
 from app.db.coupons import CouponRow, Coupons, coupon_from, is_carried
 from app.db.messages import MessageRow, Messages
-from app.db.models import coupons, messages, returns, reviews
-from app.db.returns import ReturnRow, Returns
+from app.db.models import coupons, messages, return_lines, returns, reviews
+from app.db.returns import ReturnRow, Returns, return_from, return_line_from
 from app.db.reviews import Reviews
 from app.db.settings import Settings, SettingsVersion
 from app.domain.actions import ActionKind
@@ -21,11 +22,12 @@ from app.domain.returns import ReturnLine
 _COUPONS = select(coupons, is_carried().label("carried")).where(coupons.c.shop_id == SHOP)
 _OWNED = _COUPONS.where(coupons.c.customer_id.in_(KEYS))
 _GIVEN = _COUPONS.where(coupons.c.email_hash.in_(KEYS))
-_RETURNED = select(returns.c.order_id).where(
-    returns.c.shop_id == SHOP, returns.c.order_id.in_(KEYS)
-)
-_RETURNING = select(returns.c.customer_id).where(
-    returns.c.shop_id == SHOP, returns.c.customer_id.in_(KEYS)
+_RETURNED = select(returns).where(returns.c.shop_id == SHOP, returns.c.order_id.in_(KEYS))
+_RETURNING = select(returns).where(returns.c.shop_id == SHOP, returns.c.customer_id.in_(KEYS))
+_RETURN_LINES = (
+    select(return_lines, returns.c.currency)
+    .join(returns, returns.c.id == return_lines.c.return_id)
+    .where(return_lines.c.shop_id == SHOP, return_lines.c.return_id.in_(KEYS))
 )
 _REVIEWED = select(reviews.c.customer_id, reviews.c.product_id).where(
     reviews.c.shop_id == SHOP, reviews.c.customer_id.in_(KEYS)
@@ -54,7 +56,9 @@ class BatchCoupons(Coupons):
         self.given.fetch(email_hashes)
         found = [*self._owned[customer_id], *(c for h in email_hashes for c in self.given[h])]
         if found and customer_id in self._orders.codes_changed.values():
-            self._desk.settle()  # whether one is used follows from the codes of orders
+            self._desk.flush()  # whether one is used follows from the codes of orders
+            for shelf in (self._owned, self.given):
+                shelf.fetch_anew()
             return self.of_customer(customer_id, email_hashes)
         return sorted({coupon.id: coupon for coupon in found}.values(), key=lambda c: c.id)
 
@@ -72,33 +76,60 @@ class BatchCoupons(Coupons):
 
 
 class BatchReturns(Returns):
-    """Returns of one shop."""
+    """Returns of one shop. Whoever writes them goes to the database by himself."""
 
     def __init__(self, scope: Scope, desk: Desk) -> None:
         super().__init__(scope)
-        self._desk, self._plain = desk, Returns(desk.plain)
-        self.orders = desk.shelf(self._load_orders, bool)
-        self._customers = desk.shelf_of_customers(self._load_customers, bool)
+        self._desk = desk
+        self.orders: Shelf[PlatformId, list[ReturnRow]] = desk.shelf(self._load_orders, list)
+        self._customers: Shelf[CustomerId, list[ReturnRow]] = desk.shelf_of_customers(
+            self._load_customers, list
+        )
+        self._items: Shelf[ReturnId, tuple[ReturnLine, ...]] = desk.shelf(self._load_lines, tuple)
 
     def of_order(self, order_id: PlatformId) -> list[ReturnRow]:
         """All of one order, oldest first."""
-        return self._plain.of_order(order_id) if self.orders[order_id] else []
+        return self.orders[order_id]
 
     def concerning(self, order_id: PlatformId, customer_id: CustomerId | None) -> list[ReturnRow]:
         """All of the order or its customer, oldest first."""
-        if self.orders[order_id] or (customer_id and self._customers[customer_id]):
-            return self._plain.concerning(order_id, customer_id)
-        return []
+        found = {row.id: row for row in self.orders[order_id]}
+        if customer_id:
+            found |= {row.id: row for row in self._customers[customer_id]}
+        return [found[row_id] for row_id in sorted(found)]
 
     def lines(self, ids: Collection[ReturnId]) -> Mapping[ReturnId, tuple[ReturnLine, ...]]:
         """The items of returns."""
-        return self._plain.lines(ids)
+        self._items.fetch(ids)
+        return {row_id: self._items[row_id] for row_id in ids}
 
-    def _load_orders(self, ids: list[PlatformId]) -> Mapping[PlatformId, bool]:
-        return {order_id: True for (order_id,) in self._desk.rows(_RETURNED, ids)}
+    def _load_orders(self, ids: list[PlatformId]) -> Mapping[PlatformId, list[ReturnRow]]:
+        return self._by(_RETURNED, ids, lambda row: row.order_id)
 
-    def _load_customers(self, ids: list[CustomerId]) -> Mapping[CustomerId, bool]:
-        return {owner: True for (owner,) in self._desk.rows(_RETURNING, ids)}
+    def _load_customers(self, ids: list[CustomerId]) -> Mapping[CustomerId, list[ReturnRow]]:
+        return self._by(_RETURNING, ids, lambda row: row.customer_id)
+
+    def _by(
+        self, query: Select[Any], ids: list[Any], key: Callable[[ReturnRow], Any]
+    ) -> Mapping[Any, list[ReturnRow]]:
+        """With their items, of which somebody is going to ask."""
+        rows = sorted((return_from(row) for row in self._desk.rows(query, ids)), key=_id)
+        self._items.fetch(row.id for row in rows)
+        found: dict[Any, list[ReturnRow]] = {}
+        for row in rows:
+            found.setdefault(key(row), []).append(row)
+        return found
+
+    def _load_lines(self, ids: list[ReturnId]) -> Mapping[ReturnId, tuple[ReturnLine, ...]]:
+        found: dict[ReturnId, tuple[ReturnLine, ...]] = {}
+        for row in sorted(self._desk.rows(_RETURN_LINES, ids), key=_id):
+            found[row.return_id] = (*found.get(row.return_id, ()), return_line_from(row))
+        return found
+
+
+def _id(row: Any) -> int:
+    """Sorted by us, where SQLite would rather go through all of a shop's rows."""
+    return int(row.id)
 
 
 class BatchReviews(Reviews):
