@@ -115,13 +115,13 @@ def measure(found: Site, path: str, rounds: int) -> Page:
 
 
 @contextmanager
-def site(orders: int) -> Iterator[Site]:
-    """The real application on SQLite, over a shop with so many orders."""
+def site(orders: int, database_url: str = "") -> Iterator[Site]:
+    """The real application over a shop with so many orders; on SQLite if no database is named."""
     with TemporaryDirectory() as folder:
         settings = Settings(
             environment="development",
             data_dir=Path(folder),
-            database_url=f"sqlite:///{folder}/bench.db",
+            database_url=database_url or f"sqlite:///{folder}/bench.db",
             secret_keys="bench-secret-0123456789-0123456789-0123456789",
             redis_url=f"redis://127.0.0.1:1/{os.getpid() % 16}",
             mail_transport="outbox",

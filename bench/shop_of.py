@@ -192,9 +192,7 @@ class _Filler:
             "placed_at": placed.isoformat(),
             "paid_at": placed.isoformat(),
         }
-        # every fortieth order is of one customer, who is everybody's best
-        customer = self._first_customer + (0 if number % 40 == 0 else number // 3)
-        customer = min(customer, self._first_customer + self._customers - 1)
+        customer = self._customer_of(number)
         total = 2_000 + number % 9_000
         tables[orders].append(
             {"platform_id": order_id, "number": f"#{order_id}", "customer_id": customer,
@@ -224,6 +222,11 @@ class _Filler:
                  "published_revision": 1, "created_at": placed + 14 * DAY,
                  "updated_at": placed + 14 * DAY}
             )  # fmt: skip
+
+    def _customer_of(self, number: int) -> int:
+        """Every fortieth order is of one customer, who is everybody's best."""
+        at = 0 if number % 40 == 0 else number // 3
+        return self._first_customer + min(at, self._customers - 1)
 
     def _request(
         self, order_id: str, customer: int, placed: datetime, tables: dict[Table, Rows]
@@ -296,7 +299,8 @@ class _Filler:
             held = number > many - 30
             rows.append(
                 {"number": number + 1, "public_ref": f"ref-{number}",
-                 "order_id": str(1000 + number * 50), "customer_id": self._first_customer + number,
+                 "order_id": str(1000 + number * 50),
+                 "customer_id": self._customer_of(number * 50),
                  "kind": "return", "origin": "customer",
                  "state": "held" if held else states[number % 4],
                  "decided_by": None if held else "rules", "value_minor": 3_000, "currency": "EUR",
