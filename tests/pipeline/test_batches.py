@@ -30,8 +30,14 @@ pytestmark = pytest.mark.both_databases
 _TABLES = (
     models.orders, models.customers, models.identities, models.consents, models.events,
     models.products, models.actions, models.journal, models.refresh, models.inbox,
+    models.coupons, models.returns, models.return_lines,
 )  # fmt: skip
-_OWN = {"id", "shop_id", "value_hash", "sealed_body", "due_at_wall"}  # differ from shop to shop
+# differ from shop to shop
+_OWN = {"id", "shop_id", "value_hash", "email_hash", "sealed_body", "due_at_wall", "public_ref"}
+_KEYED_BY = {
+    "coupon": "customer_id", "return-decide": "return_id", "return-update": "return_id",
+    "return-mail": "return_id",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -68,11 +74,15 @@ class Told:
     def picture(self) -> dict[str, list[dict[str, Any]]]:
         """All rows, with ids replaced by their place, and what was sealed opened."""
         with self.harness.shop(self.shop_id) as data:
-            customers = self._places(data, models.customers)
-            actions = self._places(data, models.actions)
+            places = {
+                "customer_id": self._places(data, models.customers),
+                "merged_into": self._places(data, models.customers),
+                "action_id": self._places(data, models.actions),
+                "return_id": self._places(data, models.returns),
+            }
             return {
                 table.name: [
-                    self._row(row._mapping, data, customers, actions)
+                    self._row(row._mapping, data, places)
                     for row in data.uow.connection.execute(
                         select(table).where(table.c.shop_id == self.shop_id)
                     )
@@ -84,26 +94,25 @@ class Told:
         query = select(table.c.id).where(table.c.shop_id == self.shop_id).order_by(table.c.id)
         return {row_id: n for n, (row_id,) in enumerate(data.uow.connection.execute(query))}
 
-    def _row(
-        self, row: Any, data: ShopData, customers: dict[int, int], actions: dict[int, int]
-    ) -> dict[str, Any]:
+    def _row(self, row: Any, data: ShopData, places: dict[str, dict[int, int]]) -> dict[str, Any]:
         values = {name: value for name, value in row.items() if name not in _OWN}
-        for name in ("customer_id", "merged_into"):
+        for name, found in places.items():
             if values.get(name):
-                values[name] = customers[values[name]]
-        if values.get("action_id"):
-            values["action_id"] = actions[values["action_id"]]
+                values[name] = found[values[name]]
         if values.get("person"):
             values["person"] = data.uow.keyring.open_json(values["person"])
         if "sealed_body" in row:
             del values["dedupe_key"]
             values["has_body"] = row["sealed_body"] is not None
-        if str(values.get("dedupe_key", "")).startswith("coupon:"):
-            _, customer, rest = values["dedupe_key"].split(":", 2)
-            values["dedupe_key"] = f"coupon:{customers[int(customer)]}:{rest}"
+        what, _, rest = str(values.get("dedupe_key", "")).partition(":")
+        if name := _KEYED_BY.get(what):
+            whose, _, rest = rest.partition(":")
+            values["dedupe_key"] = f"{what}:{places[name][int(whose)]}:{rest}"
+        if str(values.get("type", "")).startswith("return_"):  # an event
+            values["key"] = places["return_id"][int(values["key"])]
         if payload := values.get("payload"):  # random
             values["payload"] = {
-                k: v for k, v in payload.items() if k not in ("code", "message_id")
+                k: v for k, v in payload.items() if k not in ("code", "message_id", "return_id")
             }
         return values
 

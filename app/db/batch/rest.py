@@ -55,10 +55,11 @@ class BatchCoupons(Coupons):
         """All coupons of a customer, also those given to the same address as a guest."""
         self.given.fetch(email_hashes)
         found = [*self._owned[customer_id], *(c for h in email_hashes for c in self.given[h])]
-        if found and customer_id in self._orders.codes_changed.values():
-            self._desk.flush()  # whether one is used follows from the codes of orders
+        if not self._orders.codes_changed.isdisjoint(coupon.customer_id for coupon in found):
+            self._desk.flush()  # whether one is used follows from the codes of its owner's orders
             for shelf in (self._owned, self.given):
                 shelf.fetch_anew()
+            self._orders.codes_changed.clear()
             return self.of_customer(customer_id, email_hashes)
         return sorted({coupon.id: coupon for coupon in found}.values(), key=lambda c: c.id)
 
