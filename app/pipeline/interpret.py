@@ -66,7 +66,7 @@ def drain(rt: Runtime, shop_id: ShopId) -> int:
         try:
             while count := _batch(rt, shop_id, holder):
                 done += count
-                if rt.wall.now() >= end:
+                if count < BATCH or rt.wall.now() >= end:
                     break
         finally:
             with rt.db.write() as uow:
