@@ -14,7 +14,7 @@ from app.embedded_ui.view import Reader, page, reader_of
 from app.http import current_deps
 from app.i18n import N_
 from app.services import handling, reports, switching
-from app.services.problems import explain
+from app.services.problems import cuts_off, explain
 
 blueprint = Blueprint("home", __name__, url_prefix="/app")
 
@@ -31,13 +31,17 @@ def index(merchant: MerchantSession) -> ResponseReturnValue:
     """The state of the shop on one page."""
     deps, reader = current_deps(), reader_of(merchant)
     state = reports.home(deps, merchant.shop.id)
+    explained = [explain(problem, reader.words) for problem in state.problems]
+    problems = [problem for problem in explained if not problem.news]
     return page(
         "home.html",
         reader,
         state=state,
-        problems=[explain(problem, reader.words) for problem in state.problems],
+        problems=problems,
+        news=[problem for problem in explained if problem.news],
+        cut_off=any(cuts_off(problem.key) for problem in problems),
         week=_week(state, reader),
-        needs=len(state.problems) + sum(1 for n in state.rows_for_merchant if n),
+        needs=len(problems) + sum(1 for n in state.rows_for_merchant if n),
         names=AUTOMATIONS,
         reason_words=WORDS,
         mean=_mean(*state.reviews),

@@ -14,7 +14,7 @@ from app.http import current_deps
 from app.i18n import N_
 from app.services import handling
 from app.services import setup as connection
-from app.services.problems import explain
+from app.services.problems import cuts_off, explain
 from app.services.rate_limits import rate_limits
 from app.services.setup import Setup
 
@@ -40,11 +40,13 @@ def index(merchant: MerchantSession) -> ResponseReturnValue:
     """How everything stands."""
     deps, reader = current_deps(), reader_of(merchant)
     state = connection.setup(deps, merchant.shop.id)
+    explained = [explain(problem, reader.words) for problem in state.problems]
     return page(
         "setup.html",
         reader,
         state=state,
-        problems=[explain(problem, reader.words) for problem in state.problems],
+        problems=[problem for problem in explained if not problem.news],
+        news=[problem for problem in explained if problem.news],
         parts=list(_parts(deps, state, reader)),
         mail_from=deps.mail_from,
         mail_domain=deps.mail_from.rpartition("@")[2],
@@ -73,7 +75,7 @@ def _parts(deps: Deps, state: Setup, reader: Reader) -> Iterator[Part]:
         return reader.words.ago(at, wall) if at else ""
 
     broken = {problem.key for problem in state.problems}
-    store_down = any(key.startswith(("store_", "not_connected")) for key in broken)
+    store_down = any(cuts_off(key) for key in broken)
     yield Part(
         say(N_("Store")),
         "bad" if store_down else "good",

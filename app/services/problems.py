@@ -22,7 +22,7 @@ class ProblemWords:
 
     `action` and `href` where the remedy is on a page of ours. `by_retry`: no look at the store
     tells whether it is mended, only another try of what it blocks. `again`: the merchant may ask
-    for another look.
+    for another look. `news`: nothing is to be done, the merchant shall only know.
     """
 
     what: str
@@ -33,6 +33,7 @@ class ProblemWords:
     href: str | None = None
     by_retry: bool = False
     again: bool = True
+    news: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,14 @@ class Explained:
     action: str
     href: str | None
     again: bool
+    news: bool
 
 
 _STOPPED = N_(
     "No order is read and nothing is done in your store. What falls due waits and goes on by "
     "itself as soon as this is mended."
 )
+_PAUSED = N_("Everything is paused, so that no customer hears from a copy of your store.")
 _REOPEN = N_("Open Afterglow once in your Shopify admin; that renews the access.")
 
 WORDS: dict[str, ProblemWords] = {
@@ -68,9 +71,12 @@ WORDS: dict[str, ProblemWords] = {
         N_("Check whether it opens in a browser. If it does, ask your host whether it blocks us."),
     ),
     "store_moved": ProblemWords(
-        N_("Your store goes by another address now, or this is a copy of it"),
-        N_("Everything is paused, so that no customer hears from a copy of your store."),
-        N_("If the store has moved, connect it under its new address."),
+        N_("Your store has another address now, or a copy of it answers in its place"),
+        _PAUSED,
+        N_(
+            "If the store has moved, connect it under its new address. If not, have its domain "
+            "lead to it again; then everything goes on by itself."
+        ),
         detail=N_("The address that answers is %(host)s."),
         action=_RECONNECT,
         href=_CONNECT,
@@ -84,6 +90,7 @@ WORDS: dict[str, ProblemWords] = {
         ),
         detail=N_("The copy calls itself %(host)s."),
         again=False,
+        news=True,
     ),
     "store_address_refused": ProblemWords(
         N_("Your store’s address does not lead to the public internet"),
@@ -220,6 +227,11 @@ def ended_by_retry(key: str) -> bool:
     return WORDS.get(key, _UNKNOWN).by_retry
 
 
+def cuts_off(key: str) -> bool:
+    """Whether nothing can be done in the store while this problem is open."""
+    return WORDS.get(key, _UNKNOWN).consequence in (_STOPPED, _PAUSED)
+
+
 def explain(problem: Problem, words: Translator) -> Explained:
     """An open problem as the merchant reads it."""
     about = WORDS.get(problem.key, _UNKNOWN)
@@ -236,6 +248,7 @@ def explain(problem: Problem, words: Translator) -> Explained:
         action=words.gettext(about.action),
         href=about.href,
         again=about.again,
+        news=about.news,
     )
 
 

@@ -46,13 +46,40 @@ def test_what_needs_the_merchant_comes_with_consequence_and_way_on(shop: Merchan
     shop.park(b'{"id": 7}')
     html = shop.get("/app/")
     page = text_of(html)
-    assert "4 things need you. Everything else runs." in page
+    assert "4 things need you. Nothing is done in your store until the connection is back." in page
     assert "Your store refuses our key" in page
+    assert "Store No connection" in page
     assert "1 message may or may not have been sent" in page
     assert "1 action was stopped by a fault of ours" in page
     assert "1 delivery of your store could not be read" in page
     assert 'href="/app/activity?outcome=uncertain"' in html
     assert 'href="/app/deliveries"' in html
+
+
+def test_what_does_not_cut_the_store_off_leaves_everything_else_running(
+    shop: MerchantShop,
+) -> None:
+    shop.switch_on()
+    with shop.write() as data:
+        data.problems.open("webhooks_missing", {}, NOW)
+    page = text_of(shop.get("/app/"))
+    assert "1 thing needs you. Everything else runs." in page
+    assert "Store Connected" in page
+
+
+def test_a_copy_that_sent_its_orders_is_told_and_needs_nobody(shop: MerchantShop) -> None:
+    shop.switch_on()
+    with shop.write() as data:
+        data.problems.open("store_copy", {"host": "staging.example"}, NOW)
+    page = text_of(shop.get("/app/"))
+    assert "Nothing needs you. Everything runs." in page
+    assert "A copy of your store sent us its orders" in page
+    assert "The copy calls itself staging.example." in page
+    assert "Store Connected" in page
+    setup = text_of(shop.get("/app/setup"))
+    assert "A copy of your store sent us its orders." in setup
+    assert "Store In order" in setup
+    assert "What is wrong" not in setup
 
 
 def test_a_problem_that_only_a_retry_can_clear_is_tried_again(shop: MerchantShop) -> None:

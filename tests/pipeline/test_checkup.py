@@ -97,6 +97,14 @@ def test_a_store_whose_keys_were_removed_says_so_as_its_merchant_reads_it(
     assert found.what == f"{woo.shop.domain}: Your store refuses our key."
 
 
+def test_a_copy_of_a_store_is_told_and_needs_nobody(harness: Harness, woo: WooStore) -> None:
+    with harness.change(woo.shop.id) as data:
+        data.problems.open("store_copy", {"host": "staging.example"}, harness.wall.now())
+    found = list(checkup.check_shops(harness.deps))
+    assert wrong(iter(found)) == []
+    assert any("The copy calls itself staging.example." in each.what for each in found)
+
+
 def test_stores_that_never_finish_answering_hold_nobody_up(harness: Harness, woo: WooStore) -> None:
     """More of them than are looked at together."""
     with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:

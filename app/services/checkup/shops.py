@@ -167,6 +167,8 @@ def _sorted(
 def _explained(shop: Shop, problem: Problem) -> Finding:
     """In the words that its merchant reads, too."""
     told = explain(problem, Translator("en"))
+    if told.news:
+        return Finding.ok("stores", f"{shop.domain}: {told.what}. {told.text}", shop.id)
     return Finding.attention(
         "stores", f"{shop.domain}: {told.what}.", told.text,
         "Only its merchant can mend it; the home page says how.", shop.id,
