@@ -5,12 +5,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import requests
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import DBAPIError
 
 from app.db.actions import shops_with_due_actions, shops_with_expired_leases
 from app.db.inbox import shops_with_pending
-from app.db.models import actions, inbox, leases, problems
+from app.db.models import actions, inbox, leases, problems, refresh
 from app.db.refresh import shops_with_due_refreshes
 from app.db.session import UnitOfWork
 from app.deps import Deps
@@ -21,6 +21,7 @@ _SOON = timedelta(minutes=1)
 _ALIVE = timedelta(seconds=10)
 _LONGEST = 600.0  # seconds
 _BEHIND = timedelta(days=6)
+_WAITS = (actions.c.lease_until, actions.c.not_before, refresh.c.due_at, leases.c.until)
 
 
 def busy(deps: Deps, business: datetime) -> list[str]:
@@ -88,15 +89,17 @@ def progress(deps: Deps) -> str:
         )
 
 
-def longest_lease(deps: Deps) -> float:
-    """Seconds until the last lease of an action has run out; 0 if there is none."""
-    query = select(func.max(actions.c.lease_until)).where(actions.c.state == ActionState.PERFORMING)
-    try:
-        with deps.db.read() as uow:
-            until = uow.connection.execute(query).scalar()
-    except DBAPIError:
-        return 0
-    return max(0.0, (until - deps.wall.now()).total_seconds()) if until else 0
+def let_pass(deps: Deps, time_: timedelta) -> None:
+    """All that waits for a time of the machine's clock has waited so much longer. Nobody may be at
+    work, since his leases pass, too.
+    """
+    now = deps.wall.now()
+    with deps.db.write(patience=1) as uow:
+        for column in _WAITS:
+            found = select(column).where(column > now).distinct().order_by(column)
+            for until in uow.connection.execute(found).scalars().all():
+                change = update(column.table).where(column == until)
+                uow.connection.execute(change.values({column: until - time_}))
 
 
 def somebody_died(deps: Deps) -> bool:
