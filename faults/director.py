@@ -7,22 +7,23 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 import psycopg
 import requests
+from sqlalchemy.exc import DBAPIError
 
 from faults.entry.fuse import DEATHS, FUSE
 from faults.mailbox import Mailbox
 from faults.plan import Event, Fuses
-from faults.rest import is_behind, somebody_died
+from faults.rest import is_behind, let_pass, somebody_died
 from faults.site import WORKERS, Site
 from faults.tempo import Tempo
 from faults.weather import End, Weather
 
-NAP_SECONDS = 400  # by which the clock is ahead after a nap: leases of five minutes have run out
+_NAP = timedelta(seconds=400)  # leases of five minutes have run out then
 _TICK = 0.1
-_LONGEST_NAP = 40.0  # seconds; shorter once all that the dead left behind was looked up
 # Nobody is killed while still starting, or on a busy machine nothing would ever be at work.
 _LIFE = 2.5  # seconds
 _WORKERS = {*WORKERS, "both workers"}
@@ -103,6 +104,10 @@ class Director:
             else:
                 return
 
+    def goes_on(self, what: str) -> bool:
+        """Whether a fault whose name begins so has not ended yet."""
+        return any(kind.startswith(what) for _, _, kind, _ in self._ends)
+
     def later(self, seconds: float, kind: str, end: End) -> None:
         """Call it in so many seconds."""
         heapq.heappush(self._ends, (time.monotonic() + seconds, next(self._numbers), kind, end))
@@ -162,30 +167,26 @@ class Director:
 
     @property
     def _clock_is_wrong(self) -> bool:
-        return any(kind in ("nap", "clock jumps") for _, _, kind, _ in self._ends)
+        return self.goes_on("clock jumps")
 
-    def _nap(self, event: Event) -> None:
+    def _nap(self, _event: Event) -> None:
         """The machine goes to sleep with dead workers: minutes later it goes on without them.
 
         Their leases have run out then, and what they were doing is looked up.
         """
-        if not somebody_died(self._site.deps):
+        if not (self._behind or somebody_died(self._site.deps)):
             self.happened["naps left out, nobody had died"] += 1
             return
         for name in WORKERS:
             self._site.programs[name].kill()
         self.kills["worker"] += len(WORKERS)
-        self._site.tell_world("clock", str(NAP_SECONDS))
-        began = time.monotonic()
+        self._wake_up()
 
-        def wake_up() -> None:
-            still = somebody_died(self._site.deps) and time.monotonic() < began + _LONGEST_NAP
-            if still or any(self._site.programs[n].at_work_for() < _LIFE for n in WORKERS):
-                self.later(1, "nap", wake_up)
-            else:
-                self._site.tell_world("clock", "0")
-
-        self.later(float(event.given["lasts"]), "nap", wake_up)
+    def _wake_up(self) -> None:
+        try:
+            let_pass(self._site.deps, _NAP)
+        except DBAPIError:
+            self.later(1, "nap", self._wake_up)
 
     def _deploy(self, _event: Event) -> None:
         """A new generation starts beside the old one, which is asked to stop then."""

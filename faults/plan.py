@@ -121,7 +121,7 @@ def _weather(random: Random, seconds: float, pace: Pace) -> Iterator[Event]:
 
 def _naps(random: Random, seconds: float, pace: Pace) -> Iterator[Event]:
     for at in _times(random, seconds, pace.nap):
-        yield Event(at, "nap", {"lasts": round(random.uniform(5, 8), 2)})
+        yield Event(at, "nap", {})
 
 
 def _restores(random: Random, seconds: float, pace: Pace) -> Iterator[Event]:

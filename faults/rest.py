@@ -5,12 +5,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import requests
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true, update
 from sqlalchemy.exc import DBAPIError
 
 from app.db.actions import shops_with_due_actions, shops_with_expired_leases
+from app.db.continuity import CLOCK
 from app.db.inbox import shops_with_pending
-from app.db.models import actions, inbox, leases, problems
+from app.db.models import actions, inbox, leases, problems, refresh
 from app.db.refresh import shops_with_due_refreshes
 from app.db.session import UnitOfWork
 from app.deps import Deps
@@ -21,6 +22,12 @@ _SOON = timedelta(minutes=1)
 _ALIVE = timedelta(seconds=10)
 _LONGEST = 600.0  # seconds
 _BEHIND = timedelta(days=6)
+_WAITS = (
+    (actions.c.lease_until, true()),
+    (actions.c.not_before, true()),
+    (refresh.c.due_at, true()),
+    (leases.c.until, leases.c.name != CLOCK),
+)
 
 
 def busy(deps: Deps, business: datetime) -> list[str]:
@@ -88,15 +95,17 @@ def progress(deps: Deps) -> str:
         )
 
 
-def longest_lease(deps: Deps) -> float:
-    """Seconds until the last lease of an action has run out; 0 if there is none."""
-    query = select(func.max(actions.c.lease_until)).where(actions.c.state == ActionState.PERFORMING)
-    try:
-        with deps.db.read() as uow:
-            until = uow.connection.execute(query).scalar()
-    except DBAPIError:
-        return 0
-    return max(0.0, (until - deps.wall.now()).total_seconds()) if until else 0
+def let_pass(deps: Deps, time_: timedelta) -> None:
+    """All that waits for a time of the machine's clock has waited so much longer. Nobody may be at
+    work, since his leases pass, too; but the clock's beats, which tell of time itself, stay.
+    """
+    now = deps.wall.now()
+    with deps.db.write(patience=1) as uow:
+        for column, which in _WAITS:
+            found = select(column).where(which, column > now).distinct().order_by(column)
+            for until in uow.connection.execute(found).scalars().all():
+                change = update(column.table).where(which, column == until)
+                uow.connection.execute(change.values({column: until - time_}))
 
 
 def somebody_died(deps: Deps) -> bool:

@@ -141,10 +141,13 @@ class Backups:
     def _postgres(self, program: str, *arguments: str) -> None:
         if self._site.server is None:
             raise AssertionError("there is no such server")
-        done = subprocess.run(
-            [str(self._site.server.programs / program), *arguments],
-            capture_output=True, text=True, timeout=120, check=False, env=os.environ,
-        )  # fmt: skip
+        try:
+            done = subprocess.run(
+                [str(self._site.server.programs / program), *arguments],
+                capture_output=True, text=True, timeout=120, check=False, env=os.environ,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired as error:
+            raise CannotStart(f"{program} did not end: somebody keeps it waiting") from error
         if done.returncode:
             raise CannotStart(f"{program}: {done.stderr[-1000:]}")
 

@@ -17,7 +17,7 @@ from faults.deliveries import Deliveries
 from faults.director import Director
 from faults.mailbox import Mailbox
 from faults.plan import Event
-from faults.rest import come_to_rest, longest_lease
+from faults.rest import come_to_rest, let_pass
 from faults.restore import Backups
 from faults.site import WORKERS, CannotStart, Site
 from faults.stage import set_up
@@ -27,7 +27,7 @@ from faults.traffic import Player
 from faults.verdict import UNEXPLAINED, Judge, Verdict
 
 _REST_SECONDS = 120.0
-_LONG_NAP_SECONDS = 850.0  # outlasts leases from a nap; stores take signatures of 15 minutes ago
+_LONG_NAP = timedelta(hours=4)  # outlasts leases of a clock that was ahead by two
 _STORY_SECONDS = 150.0  # until stories that have begun have ended
 _HURRIED_DAY_SECONDS = 1.5
 _UNDER_WAY_SECONDS = 6.0
@@ -168,6 +168,9 @@ class Run:
                 director.later(3, "merchants decide", decide)
 
         def put_back() -> None:
+            if director.goes_on("database"):  # locked, full, read-only: nothing can be put back
+                director.later(1, "restore", put_back)
+                return
             backups.put_back()
             director.later(_MERCHANTS_AFTER, "merchants decide", decide)
 
@@ -182,7 +185,7 @@ class Run:
         Returns what does not come to rest.
         """
         self._say("faults end; everything comes to rest")
-        site, director, tempo = self._site, self._director, self._tempo
+        director, tempo = self._director, self._tempo
         for player in self._players:
             player.begin_no_more()
         director.end_all()
@@ -204,7 +207,6 @@ class Run:
                 going_on = self._settle(_REST_SECONDS)
         self._fresh_start()
         restless = self._settle(_REST_SECONDS)
-        site.tell_world("clock", "0")
         if open_stories:
             restless.append(f"{open_stories} stories have not ended")
         return restless
@@ -223,20 +225,6 @@ class Run:
                 before, deadline = last, time.monotonic() + _STORY_SECONDS
         return sum(player.open for player in self._players)
 
-    def _outlast_leases(self) -> None:
-        """Some were taken while the clock was ahead by hours. A store refuses our signature while
-        it is: what that blocks goes on once the clock is right again.
-        """
-        site = self._site
-        site.tell_world("clock", str(longest_lease(site.deps) + 60))
-        site.keep_running()
-        deadline = time.monotonic() + 60
-        while longest_lease(site.deps) > _LONG_NAP_SECONDS and time.monotonic() < deadline:
-            time.sleep(0.5)
-        for name in (*WORKERS, "clock"):
-            site.programs[name].stop()
-        site.tell_world("clock", str(_LONG_NAP_SECONDS))
-
     def _settle(self, seconds: float) -> list[str]:
         self._backups.decide(self._stores)
         return come_to_rest(self._site.deps, self._tempo.now, seconds, self._director.turn)
@@ -252,9 +240,7 @@ class Run:
                     site.programs[server].start()
                 site.programs[server].wait_until_ready(30)
         site.flush_redis()
-        site.tell_world("clock", str(_LONG_NAP_SECONDS))
-        if longest_lease(site.deps) > _LONG_NAP_SECONDS:
-            self._outlast_leases()
+        let_pass(site.deps, _LONG_NAP)
         site.keep_running()
         site.programs["web"].wait_until_ready(60)
         # What the clock asks for at its start (polling, too) is under way before anybody looks.

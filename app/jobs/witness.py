@@ -32,14 +32,16 @@ class RedisWitness:
         except ValueError:
             return None
 
-    def write(self, identity: str, until: datetime) -> None:
+    def write(self, identity: str, until: datetime) -> bool:
         """Remember it for a year."""
         if monotonic() < self._again_at:
-            return
+            return False
         try:
             self._redis.set(_key(identity), until.isoformat(), ex=_KEPT)
         except RedisError:
             self._again_at = monotonic() + _PAUSE_SECONDS
+            return False
+        return True
 
 
 def _key(identity: str) -> str:

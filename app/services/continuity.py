@@ -41,14 +41,14 @@ COPY, WITNESS, OPERATOR = "copy", "witness", "operator"
 
 
 class Witness(Protocol):
-    """Remembers, beside the database, how far its clock has come. Fails silently."""
+    """Remembers, beside the database, how far its clock has come. Never raises."""
 
     def saw(self, identity: str) -> datetime | None:
         """Until when the clock's lease ran when it was last written; None if unknown."""
         ...
 
-    def write(self, identity: str, until: datetime) -> None:
-        """Remember it."""
+    def write(self, identity: str, until: datetime) -> bool:
+        """Remember it; whether that was possible."""
         ...
 
 
@@ -66,7 +66,7 @@ class FileWitness:
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def write(self, identity: str, until: datetime) -> None:
+    def write(self, identity: str, until: datetime) -> bool:
         """Replaced in one step, so that nobody reads half of it."""
         new = self._path.with_suffix(".new")
         try:
@@ -74,6 +74,8 @@ class FileWitness:
             new.replace(self._path)
         except OSError as error:
             log.warning("continuity.not_written", error=type(error).__name__)
+            return False
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,36 +113,39 @@ class Watch:
         return _hold(self._deps, found_by, seen, still_so)
 
     def beat(self, holder: str) -> bool:
-        """One beat of the clock; False while another clock process beats."""
+        """One beat of the clock; False while another clock process beats, or while a witness
+        cannot hear that the machine's clock was ahead and is right again.
+        """
         self.look_back()
         now = self._deps.wall.now()
-        ahead = self._beat_from_the_future(now)
+        with self._deps.db.read() as uow:
+            known, until = continuity.known(uow), continuity.beats_until(uow)
+        # Written while the clock was ahead: it is nobody's any more.
+        wrong = until if until and until > now + BEAT_LASTS + _WRONG else None
+        # All witnesses hear of it before the database: one that is told later, or never, would
+        # seem to have seen a newer one.
+        if wrong and known and not self._tell(known.identity, now):
+            return False
         with self._deps.db.write() as uow:
-            if ahead is not None:
-                continuity.forget_beat(uow, ahead)
+            if wrong:
+                continuity.forget_beat(uow, wrong)
             identity = continuity.identified(uow).identity  # first, as whoever holds takes them
             if not acquire(uow, CLOCK, holder, now, now + BEAT_LASTS):
                 return False
-        for witness in self._witnesses:
-            witness.write(identity, now + BEAT_LASTS)
+        self._tell(identity, now)
         return True
 
-    def _beat_from_the_future(self, now: datetime) -> datetime | None:
-        """A beat that was written while the machine's clock was ahead: it is nobody's any more.
-
-        The witnesses hear of the right time first. Were they told after the database and we died
-        in between, they would seem to have seen a newer one.
-        """
-        with self._deps.db.read() as uow:
-            until, known = continuity.beats_until(uow), continuity.known(uow)
-        if known is None or until is None or until <= now + BEAT_LASTS + _WRONG:
-            return None
-        for witness in self._witnesses:
-            witness.write(known.identity, now + BEAT_LASTS)
-        return until
+    def _tell(self, identity: str, now: datetime) -> bool:
+        told = [witness.write(identity, now + BEAT_LASTS) for witness in self._witnesses]
+        return all(told)
 
     def _seen(self, identity: str) -> datetime | None:
-        return max((at for w in self._witnesses if (at := w.saw(identity))), default=None)
+        """The latest that a witness can have seen: what is still to come was written by a clock
+        that was ahead, and says nothing of this database.
+        """
+        latest = self._deps.wall.now() + BEAT_LASTS + _WRONG
+        told = [witness.saw(identity) for witness in self._witnesses]
+        return max((at for at in told if at and at <= latest), default=None)
 
 
 def announce(deps: Deps) -> Held:

@@ -1,7 +1,7 @@
 """The machine's clock was ahead for a while and is put right: work goes on at once."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -51,7 +51,7 @@ def test_while_time_goes_back_the_witness_is_never_ahead_of_the_database(
     harness = make_harness(tmp_path, database_url, "http://127.0.0.1:1")
 
     class Mortal(FileWitness):
-        def write(self, identity: str, until: object) -> None:
+        def write(self, identity: str, until: object) -> bool:
             super().write(identity, until)  # type: ignore[arg-type]
             raise KeyboardInterrupt
 
@@ -64,6 +64,36 @@ def test_while_time_goes_back_the_witness_is_never_ahead_of_the_database(
             Watch(harness.deps, [Mortal(tmp_path)]).beat("one")
         assert Watch(harness.deps, [FileWitness(tmp_path)]).look_back() is None
         assert Watch(harness.deps, [FileWitness(tmp_path)]).beat("two")
+    finally:
+        close(harness)
+
+
+def test_a_witness_that_did_not_hear_of_the_right_time_sees_no_restored_backup(
+    tmp_path: Path, database_url: str
+) -> None:
+    """Redis was away when the clock was put right; or lost, with its machine, what it had heard."""
+    harness = make_harness(tmp_path, database_url, "http://127.0.0.1:1")
+
+    class Away(FileWitness):
+        away = False
+
+        def write(self, identity: str, until: datetime) -> bool:
+            return not self.away and super().write(identity, until)
+
+    (tmp_path / "redis").mkdir()
+    file, redis = FileWitness(tmp_path), Away(tmp_path / "redis")
+    watch = Watch(harness.deps, [file, redis])
+    try:
+        right = harness.wall.at
+        for first, then in ((2, 0), (0, -2)):  # hours; then time goes back without Redis
+            harness.wall.at = right + timedelta(hours=first)
+            assert watch.beat("one")
+            redis.away, harness.wall.at = True, right + timedelta(hours=then)
+            watch.beat("one")
+            assert watch.look_back() is None
+            redis.away, harness.wall.at = False, right + timedelta(seconds=1)
+            assert watch.look_back() is None
+            assert watch.beat("one")
     finally:
         close(harness)
 

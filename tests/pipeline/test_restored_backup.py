@@ -341,7 +341,8 @@ def test_a_database_that_went_back_in_time_is_noticed_by_its_witness(
         assert watch.beat("clock")
         assert held_rows(stand) == []
         # The database forgot two minutes that the witness remembers.
-        witness.write(identity, harness.wall.now() + timedelta(minutes=2))
+        harness.wall.advance(minutes=2)
+        witness.write(identity, harness.wall.now())
         found = watch.look_back()
         assert found
         assert [row.order_id for row in held_rows(stand)] == [order_id]
@@ -363,7 +364,8 @@ def test_of_processes_that_notice_it_at_one_moment_one_holds(
         assert watch.beat("clock")
         with harness.deps.db.read() as uow:
             identity = database.identified(uow).identity
-        witness.write(identity, harness.wall.now() + timedelta(minutes=2))
+        harness.wall.advance(minutes=2)
+        witness.write(identity, harness.wall.now())
         start = Barrier(4)
 
         def notice(_: int) -> bool:
