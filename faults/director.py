@@ -172,9 +172,7 @@ class Director:
         if not somebody_died(self._site.deps):
             self.happened["naps left out, nobody had died"] += 1
             return
-        for name in WORKERS:
-            self._site.programs[name].kill()
-        self.kills["worker"] += len(WORKERS)
+        self.kills["worker"] += sum(self._site.programs[name].kill() for name in WORKERS)
         self._site.tell_world("clock", str(NAP_SECONDS))
         began = time.monotonic()
 
