@@ -57,11 +57,6 @@ class Program:
         """Its process id; 0 if it was never started."""
         return self._popen.pid if self._popen else 0
 
-    @property
-    def status(self) -> int | None:
-        """How it ended, negative for a signal; None while it runs."""
-        return self._popen.poll() if self._popen else None
-
     def successor(self) -> "Program":
         """The same program once more, not started."""
         program = Program(

@@ -38,7 +38,7 @@ TELLING = (
 # Parts of a page, which have no document of their own; and what only leads on.
 FRAGMENTS = {"/app/shop/colour"}
 
-# home, width, theme, language: each with each other at least once. Inside Shopify it is light.
+# home, width, theme, language: each more than once but English. Inside Shopify it is light.
 LOOKS = (
     ("woocommerce", "1440", "light", "en"),
     ("woocommerce", "360", "dark", "tr"),
