@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.browser.axe import findings
 from tests.browser.merchant_homes import Home, Homes, merchant_homes
 from tests.http.addresses import path_of, rules
 
@@ -60,12 +60,6 @@ def paths(homes: Homes, home: Home) -> list[str]:
     shop.post("/app/automations/review_request/test")
     found = [path_of(shop, rule) for rule in rules(shop, "GET", "/app/")]
     return [path for path in dict.fromkeys([*found, *TELLING]) if path not in FRAGMENTS]
-
-
-def findings(page: "Page") -> list[str]:
-    """What axe complains of, with the places."""
-    violations = Axe().run(page).response["violations"]
-    return [f"{each['id']}: {node['html']}" for each in violations for node in each["nodes"]]
 
 
 def open_page(page: "Page", homes: Homes, home: Home, path: str) -> None:
