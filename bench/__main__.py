@@ -37,7 +37,7 @@ def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     load_before = os.getloadavg()[0]
     measured: dict[str, list[Row]] = {}
-    failed = []
+    failed: list[str] = []
     for name in options.modules or MODULES:
         print(f"{name} …", file=sys.stderr, flush=True)
         try:
@@ -47,7 +47,7 @@ def main() -> None:
             traceback.print_exc()
     print("\n".join(table([row for rows in measured.values() for row in rows])))
     print(f"{os.cpu_count()} cores; load before: {load_before:.1f}; kept in {options.json}")
-    write_json(options.json, measured, load_before)
+    write_json(options.json, measured, load_before, failed)
     if failed:
         sys.exit(f"Not measured, see above: {', '.join(failed)}")
 

@@ -16,35 +16,20 @@ from sqlalchemy import (
     text,
 )
 
-from app.db.models import (
-    actions,
-    coupons,
-    customers,
-    events,
-    identities,
-    inbox,
-    installations,
-    journal,
-    messages,
-    orders,
-    products,
-    return_lines,
-    returns,
-    reviews,
-    settings_versions,
-    shops,
-)
+from app.db import models
 from app.db.session import Database, UnitOfWork
 from app.domain.ids import ShopId
 
 _COPIED = (
-    shops, installations, settings_versions, products, customers, identities, orders, events,
-    actions, journal, messages, reviews, coupons, inbox, returns, return_lines,
+    models.shops, models.installations, models.settings_versions, models.products,
+    models.customers, models.identities, models.orders, models.events, models.actions,
+    models.journal, models.messages, models.reviews, models.coupons, models.inbox,
+    models.returns, models.return_lines,
 )  # fmt: skip
 # Which table's ids a column holds: those move with the copied rows.
 _POINTS_AT = {
-    "shop_id": shops, "customer_id": customers, "merged_into": customers, "action_id": actions,
-    "return_id": returns,
+    "shop_id": models.shops, "customer_id": models.customers, "merged_into": models.customers,
+    "action_id": models.actions, "return_id": models.returns,
 }  # fmt: skip
 _ONE_OF_A_KIND = ("domain", "public_ref")  # in the whole installation
 
@@ -60,13 +45,13 @@ def copy_shops(db: Database, shop_id: ShopId, count: int) -> list[ShopId]:
         shift = {table: last * number for table, last in newest.items()}
         with db.write() as uow:
             for table in _COPIED:
-                own = table.c.id if table is shops else table.c.shop_id
+                own = table.c.id if table is models.shops else table.c.shop_id
                 values = [_moved(table, column, shift, number) for column in table.c]
                 source = select(*values).where(own == shop_id)
                 uow.connection.execute(insert(table).from_select(list(table.c), source))
     with db.write() as uow:
         _look_again(uow)
-    return [ShopId(shop_id + newest[shops] * number) for number in range(1, count + 1)]
+    return [ShopId(shop_id + newest[models.shops] * number) for number in range(1, count + 1)]
 
 
 def _moved(

@@ -22,11 +22,11 @@ from app.jobs.health import queue_state
 from app.supervisor.ready import http_ready
 from bench.processes import (
     SECRET,
-    _environment,
-    _running,
-    _valkey,
+    environment_of,
     free_port,
     postgresql,
+    running,
+    valkey,
 )
 from bench.smtp_sink import Sink, smtp_sink
 
@@ -76,7 +76,7 @@ class Installation:
                 return self._workers() >= wanted
 
         log = self.folder / f"{name}.log"
-        with _running(argv, _environment(self.settings), log, ready) as process:
+        with running(argv, environment_of(self.settings), log, ready) as process:
             yield process
 
     def _workers(self) -> int:
@@ -92,7 +92,7 @@ def installation(folder: Path, backend: str = "sqlite", **changes: Any) -> Itera
     """Everything but the processes; `changes` are settings."""
     folder.mkdir(exist_ok=True)
     with ExitStack() as stack:
-        redis_url, _ = stack.enter_context(_valkey(folder))
+        redis_url, _ = stack.enter_context(valkey(folder))
         sink = stack.enter_context(smtp_sink(folder))
         url, size = "", _file_size(folder / "afterglow.sqlite3")
         if backend == "postgresql":

@@ -120,14 +120,16 @@ def measure(case: Case) -> Cost:
         _post(deps, case, used[:1], WARM)  # what is compiled once does not count
         drain(deps, used[0])
         _post(deps, case, used, ROWS, first=WARM)
+        before = _actions(deps, used)
         began, processor, server = time.perf_counter(), time.process_time(), server_seconds(url)
         done = sum(drain(deps, shop_id) for shop_id in used)
         cost = Cost(
             time.perf_counter() - began,
             time.process_time() - processor,
             server_seconds(url) - server,
-            _planned(deps, used),
+            _actions(deps, used) - before,
         )
+        _look_for_failed(deps, used)
         deps.db.engine.dispose()
     if done != ROWS:
         raise RuntimeError(f"{done} rows were interpreted, not {ROWS}")
@@ -163,17 +165,19 @@ def _post(deps: Deps, case: Case, shops: list[ShopId], count: int, first: int = 
                 )
 
 
-def _planned(deps: Deps, shops: list[ShopId]) -> int:
-    """Actions that the deliveries led to; and nothing may have failed."""
-    planned = 0
+def _actions(deps: Deps, shops: list[ShopId]) -> int:
+    """How many there are."""
+    with deps.db.read() as uow:
+        return sum(sum(ShopData(uow, each).actions.counts().values()) for each in shops)
+
+
+def _look_for_failed(deps: Deps, shops: list[ShopId]) -> None:
+    """Raises RuntimeError if a delivery was not interpreted."""
     with deps.db.read() as uow:
         for shop_id in shops:
-            data = ShopData(uow, shop_id)
-            counts = data.inbox.counts()
+            counts = ShopData(uow, shop_id).inbox.counts()
             if set(counts) - {"done", "ignored"}:
                 raise RuntimeError(f"not all deliveries were interpreted: {counts}")
-            planned += sum(count for count in data.actions.counts().values())
-    return planned
 
 
 def _deps(url: str, folder: Path) -> Deps:

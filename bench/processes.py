@@ -34,7 +34,7 @@ from bench.deliveries import SHOP
 from bench.node import Node
 
 SECRET = "bench-secret-0123456789-0123456789-0123456789"
-_ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent
 _PEER = Path(__file__).parent / "peer"
 _START_SECONDS = 60.0
 
@@ -86,7 +86,7 @@ def ours(
     """Our web process on SQLite or PostgreSQL, with a shop of each platform."""
     folder.mkdir()
     with ExitStack() as stack:
-        redis_url, redis = stack.enter_context(_valkey(folder))
+        redis_url, redis = stack.enter_context(valkey(folder))
         processes, url = [redis], ""
         if backend == "postgresql":
             database = stack.enter_context(postgresql(folder))
@@ -98,7 +98,9 @@ def ours(
         argv = command(settings)
         argv[argv.index("0.0.0.0")] = "127.0.0.1"  # what is measured is nobody else's business
         ready = http_ready(f"http://127.0.0.1:{settings.web_port}/healthz")
-        web = stack.enter_context(_running(argv, _environment(settings), folder / "web.log", ready))
+        web = stack.enter_context(
+            running(argv, environment_of(settings), folder / "web.log", ready)
+        )
         deps = build_deps(settings)
         stack.callback(deps.db.engine.dispose)
 
@@ -117,7 +119,7 @@ def peer(folder: Path, node: Node, verify: str, processes: int = 1) -> Iterator[
     folder.mkdir()
     port, token, secret = free_port(), "b" * 32, "c" * 50
     with ExitStack() as stack:
-        redis_url, redis = stack.enter_context(_valkey(folder))
+        redis_url, redis = stack.enter_context(valkey(folder))
         database = stack.enter_context(postgresql(folder))
         database.execute("postgres", "CREATE DATABASE peer")
         database.execute("peer", (_PEER / "schema.sql").read_text())
@@ -133,7 +135,7 @@ def peer(folder: Path, node: Node, verify: str, processes: int = 1) -> Iterator[
         ]  # fmt: skip
         environment = {**os.environ, "NODE_ENV": "production"}
         ready = http_ready(f"http://127.0.0.1:{port}/healthz")
-        web = stack.enter_context(_running(argv, environment, folder / "web.log", ready))
+        web = stack.enter_context(running(argv, environment, folder / "web.log", ready))
 
         def stored() -> int:
             return int(database.execute("peer", "SELECT count(*) FROM deliveries")[0][0])
@@ -179,24 +181,24 @@ def postgresql(folder: Path) -> Iterator[Postgres]:
 
 
 @contextmanager
-def _valkey(folder: Path) -> Iterator[tuple[str, psutil.Process]]:
+def valkey(folder: Path) -> Iterator[tuple[str, psutil.Process]]:
     """A server as `afterglow run` starts it: its log on disk, written once a second."""
     server = local_valkey(folder)
     if server.process is None or server.process.ready is None:
         raise AssertionError("The directory is new, so nobody answers there")
     spec = server.process
     log = folder / "valkey.log"
-    with _running(spec.argv, os.environ, log, server.process.ready, spec.cwd) as process:
+    with running(spec.argv, os.environ, log, server.process.ready, spec.cwd) as process:
         yield server.url, process
 
 
 @contextmanager
-def _running(
+def running(
     argv: Sequence[str],
     environment: Mapping[str, str],
     log: Path,
     ready: Callable[[], bool],
-    cwd: Path | None = _ROOT,
+    cwd: Path | None = ROOT,
 ) -> Iterator[psutil.Process]:
     """A process and its group, from when it is ready to the end of the block, and not longer."""
     with log.open("wb") as output:
@@ -241,7 +243,8 @@ def _settings(folder: Path, database_url: str, redis_url: str) -> Settings:
     )
 
 
-def _environment(settings: Settings) -> dict[str, str]:
+def environment_of(settings: Settings) -> dict[str, str]:
+    """The settings for a process that is started, whatever is set here."""
     told = settings.model_dump(mode="json", exclude_defaults=True)
     # What was chosen as it is by default must not be taken from whoever runs the bench.
     others = {name.upper() for name in Settings.model_fields} - {name.upper() for name in told}

@@ -82,8 +82,15 @@ def table(rows: Sequence[Row]) -> Iterable[str]:
         ).rstrip()
 
 
-def write_json(path: Path, measured: Mapping[str, Sequence[Row]], load_before: float) -> None:
-    """Keep what was measured, by module, with what kind of machine it was and what else it did."""
+def write_json(
+    path: Path,
+    measured: Mapping[str, Sequence[Row]],
+    load_before: float,
+    failed: Sequence[str] = (),
+) -> None:
+    """Keep what was measured, by module, with what kind of machine it was and what else it did;
+    `failed`: modules that could not be measured.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     content = {
         "machine": {
@@ -94,5 +101,6 @@ def write_json(path: Path, measured: Mapping[str, Sequence[Row]], load_before: f
             "load_before": load_before,
         },
         "modules": {name: [row.as_json() for row in rows] for name, rows in measured.items()},
+        "not_measured": list(failed),
     }
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")

@@ -13,7 +13,7 @@ from app.domain.ids import ShopId
 from app.platforms.base import StoreInfo
 from app.services import connections
 from app.supervisor.ready import http_ready
-from bench.processes import _ROOT, _running, free_port
+from bench.processes import ROOT, free_port, running
 
 CLIENT_ID, CLIENT_SECRET = "bench", "bench-client-secret-0123456789-0123456789"
 SHOPIFY = "cinar-breza"
@@ -31,7 +31,7 @@ def twin(folder: Path, platform: str) -> Iterator[str]:
         argv += ["--app-url", "http://127.0.0.1:9"]
     url = f"http://127.0.0.1:{port}"
     ready = http_ready(f"{url}/_twin/health")
-    with _running(argv, {}, folder / f"{platform}.log", ready, _ROOT):
+    with running(argv, {}, folder / f"{platform}.log", ready, ROOT):
         yield url
 
 

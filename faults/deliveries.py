@@ -4,13 +4,14 @@ import threading
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import requests
 
+from faults.background import Background
+
 _EACH_SECONDS = 3.0
-_LATE = 300  # numbers: a slow delivery is logged after later ones
+_LATE = 1000  # numbers: a slow delivery is logged after later ones
 
 
 @dataclass(frozen=True)
@@ -24,46 +25,41 @@ class Acknowledged:
     at: str  # the store's business time
 
 
-class Deliveries:
+class Deliveries(Background):
     """Reads the logs of the twins as they grow; they keep the last 10,000 lines only."""
 
     def __init__(self, stores: Mapping[str, str]) -> None:
         """`stores`: name → address."""
+        super().__init__("deliveries")
         self._stores = dict(stores)
+        self._lock = threading.Lock()  # its own thread reads, and whoever wants to know
         self._seen: dict[str, set[int]] = {name: set() for name in stores}
         self._highest = dict.fromkeys(stores, 0)
         self._keys: set[tuple[str, str]] = set()
         self.acknowledged: list[Acknowledged] = []
         self.counts: Counter[str] = Counter()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._follow, name="deliveries", daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stop.set()
-        self._thread.join(30)
 
     def read(self) -> None:
         """Take in what is new. Raises requests.RequestException."""
         for store, url in self._stores.items():
-            after = max(0, self._highest[store] - _LATE)
-            answer = requests.get(f"{url}/_twin/deliveries?after={after}", timeout=15)
-            answer.raise_for_status()
-            for line in answer.json():
-                if line["id"] not in self._seen[store]:
-                    self._seen[store].add(line["id"])
-                    self._take(store, line)
-            self._highest[store] = max(self._seen[store], default=0)
+            with self._lock:
+                after = max(0, self._highest[store] - _LATE)
+                for line in _asked(f"{url}/_twin/deliveries?after={after}"):
+                    if line["id"] not in self._seen[store]:
+                        self._seen[store].add(line["id"])
+                        self._take(store, line)
+                self._highest[store] = max(self._seen[store], default=0)
 
-    def _follow(self) -> None:
+    def missed(self, store: str) -> int:
+        """How many lines of a store's log this ledger never saw, by the store's own count.
+
+        Raises requests.RequestException.
+        """
+        summary = _asked(f"{self._stores[store]}/_twin/deliveries/summary")
+        self.read()
+        return int(sum(summary["total"].values()) + summary["dropped"]) - len(self._seen[store])
+
+    def _work(self) -> None:
         while not self._stop.wait(_EACH_SECONDS):
             try:
                 self.read()
@@ -89,3 +85,9 @@ class Deliveries:
                     line["time"],
                 )
             )
+
+
+def _asked(url: str) -> Any:
+    answer = requests.get(url, timeout=15)
+    answer.raise_for_status()
+    return answer.json()

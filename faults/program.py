@@ -10,6 +10,7 @@ from pathlib import Path
 
 from app.supervisor.guardian import Guardian
 from app.supervisor.processes import RUN_VARIABLE, kill_group
+from faults.logs import tells_of_trouble
 
 LARGEST_LOG = 8_000_000  # bytes; a log that grows beyond is begun anew
 _GRACE_SECONDS = 8.0  # for a process that was asked to stop
@@ -56,11 +57,6 @@ class Program:
         """Its process id; 0 if it was never started."""
         return self._popen.pid if self._popen else 0
 
-    @property
-    def status(self) -> int | None:
-        """How it ended, negative for a signal; None while it runs."""
-        return self._popen.poll() if self._popen else None
-
     def successor(self) -> "Program":
         """The same program once more, not started."""
         program = Program(
@@ -78,6 +74,7 @@ class Program:
         self._ready_at = 0
         with self.log.open("ab") as output:
             if output.tell() > LARGEST_LOG:
+                self._keep_trouble()
                 output.truncate(0)
             self._popen = subprocess.Popen(
                 self._argv,
@@ -90,6 +87,13 @@ class Program:
                 process_group=0,
             )
         self._guardian.watch(self._popen.pid)
+
+    def _keep_trouble(self) -> None:
+        """What is judged in the end goes into a log of its own."""
+        with self.log.open(errors="replace") as lines:
+            kept = [line for line in lines if tells_of_trouble(line)]
+        with self.log.with_suffix(".trouble.log").open("a") as trouble:
+            trouble.writelines(kept)
 
     def at_work_for(self) -> float:
         """Seconds since it was first seen to be ready; 0 while it is not."""

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 from faults.deliveries import Deliveries
 from faults.director import Director
+from faults.findings import DOUBLED, LOST, UNEXPLAINED, Verdict
 from faults.mailbox import Mailbox
 from faults.restore import Backups
 from faults.stories import Expected
 from faults.traffic import Player
-from faults.verdict import DOUBLED, LOST, UNEXPLAINED, Verdict
 
 if TYPE_CHECKING:
     from faults.run import Options

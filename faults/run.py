@@ -15,6 +15,7 @@ from app.cli.demo.stores import shop_of, stores_of
 from faults import plan, report
 from faults.deliveries import Deliveries
 from faults.director import Director
+from faults.findings import UNEXPLAINED, Verdict
 from faults.mailbox import Mailbox
 from faults.plan import Event
 from faults.rest import come_to_rest, let_pass
@@ -24,7 +25,7 @@ from faults.stage import set_up
 from faults.stories import Expected, Teller
 from faults.tempo import Tempo
 from faults.traffic import Player
-from faults.verdict import UNEXPLAINED, Judge, Verdict
+from faults.verdict import Judge
 
 _REST_SECONDS = 120.0
 _LONG_NAP = timedelta(hours=4)  # outlasts leases of a clock that was ahead by two

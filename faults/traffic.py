@@ -2,16 +2,15 @@
 
 import heapq
 import itertools
-import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import requests
 
+from faults.background import Background
 from faults.customer import NotNow
 from faults.stories import STORIES, Do, Story, Teller, Until, Wait
 from faults.tempo import Tempo
@@ -20,13 +19,14 @@ _AGAIN = 0.7  # seconds until a page that could not be had is tried again
 _LOOK = 0.4  # seconds between two looks at what is waited for
 
 
-class Player:
+class Player(Background):
     """One thread per store. A store's own moves always succeed: twins are never killed."""
 
     def __init__(
         self, told: Teller, tempo: Tempo, each_seconds: float, only: Sequence[str] = ()
     ) -> None:
         """A new story begins every `each_seconds`; `only`: names of those to be told."""
+        super().__init__(told.store.platform)
         self._kinds = {k: n for k, n in STORIES.items() if not only or k.__name__ in only}
         self._told, self._tempo, self._each = told, tempo, each_seconds
         self._numbers = itertools.count()
@@ -37,21 +37,6 @@ class Player:
         self.trouble: list[str] = []
         self._beginning = True
         self.moves = 0  # how often a story went on
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._play, name=told.store.platform, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stop.set()
-        self._thread.join(30)
 
     def begin_no_more(self) -> None:
         """Stories that have begun go on to their end."""
@@ -62,7 +47,7 @@ class Player:
         """Stories that have not ended."""
         return len(self._waiting) + len(self._trying)
 
-    def _play(self) -> None:
+    def _work(self) -> None:
         next_story = time.monotonic()
         kinds, weights = list(self._kinds), list(self._kinds.values())
         while not self._stop.wait(0.05):

@@ -50,10 +50,6 @@ class Weather:
             "clock jumps": self._jump,
         }
 
-    def knows(self, kind: str) -> bool:
-        """Whether it is one of these."""
-        return kind in self._begin
-
     def begin(self, event: Event) -> End | None:
         """Let it happen; returns what ends it, None if there is nothing to end."""
         return self._begin[event.kind](event)

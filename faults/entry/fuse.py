@@ -88,11 +88,11 @@ class Around:
         return call
 
 
-def lay(*, mail: bool = True) -> Fuse:
+def lay() -> None:
     """Put the steps around everything that this process does outside itself."""
     fuse = Fuse(os.environ.get(FUSE, ""))
     if not fuse.kind:
-        return fuse
+        return
 
     class Mortal(Database):
         @contextmanager
@@ -107,9 +107,7 @@ def lay(*, mail: bool = True) -> Fuse:
     _around_claims(fuse)
     _around_effects(fuse)
     _around_stores(fuse)
-    if mail:
-        _around_mail(fuse)
-    return fuse
+    _around_mail(fuse)
 
 
 def _around_deliveries(fuse: Fuse) -> None:

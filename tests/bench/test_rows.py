@@ -31,8 +31,11 @@ def _words(line):
 
 def test_what_was_measured_is_kept_by_module(tmp_path):
     path = tmp_path / "new" / "bench.json"
-    write_json(path, {"pages": [Row("  /app/", 8.5, "ms", "9 kB", target=at_most(100))]}, 0.5)
-    assert json.loads(path.read_text())["modules"] == {
+    rows = [Row("  /app/", 8.5, "ms", "9 kB", target=at_most(100))]
+    write_json(path, {"pages": rows}, 0.5, ["receiving"])
+    kept = json.loads(path.read_text())
+    assert kept["not_measured"] == ["receiving"]
+    assert kept["modules"] == {
         "pages": [
             {
                 "name": "/app/",

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from app.db.shops import Shops, ShopState
 from app.domain.returns import ReturnState
+from tests.browser.axe import findings
 from tests.browser.kit_app import serving
 from tests.http.customer_shop import ORDER, CustomerShop, customer_shop
 
@@ -57,12 +57,6 @@ def page(chromium: "Browser") -> Iterator["Page"]:
     yield page
     context.close()
     assert [text for text in complaints if "Content Security Policy" in text] == []
-
-
-def findings(page: "Page") -> list[str]:
-    """What axe complains of, with the places."""
-    violations = Axe().run(page).response["violations"]
-    return [f"{each['id']}: {node['html']}" for each in violations for node in each["nodes"]]
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.browser.axe import findings
 from tests.browser.merchant_homes import Home, Homes, merchant_homes
 from tests.http.addresses import path_of, rules
 
@@ -38,7 +38,7 @@ TELLING = (
 # Parts of a page, which have no document of their own; and what only leads on.
 FRAGMENTS = {"/app/shop/colour"}
 
-# home, width, theme, language: each with each other at least once. Inside Shopify it is light.
+# home, width, theme, language: each more than once but English. Inside Shopify it is light.
 LOOKS = (
     ("woocommerce", "1440", "light", "en"),
     ("woocommerce", "360", "dark", "tr"),
@@ -60,12 +60,6 @@ def paths(homes: Homes, home: Home) -> list[str]:
     shop.post("/app/automations/review_request/test")
     found = [path_of(shop, rule) for rule in rules(shop, "GET", "/app/")]
     return [path for path in dict.fromkeys([*found, *TELLING]) if path not in FRAGMENTS]
-
-
-def findings(page: "Page") -> list[str]:
-    """What axe complains of, with the places."""
-    violations = Axe().run(page).response["violations"]
-    return [f"{each['id']}: {node['html']}" for each in violations for node in each["nodes"]]
 
 
 def open_page(page: "Page", homes: Homes, home: Home, path: str) -> None:

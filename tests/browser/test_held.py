@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 
 from app.domain.actions import ActionState
 from app.services import continuity
+from tests.browser.axe import findings
 from tests.browser.kit_app import serving
-from tests.browser.test_merchant_pages import findings
 from tests.http.merchant_shop import NOW, merchant_shop, order
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.axe import findings
 from tests.browser.kit_app import create_app, serving
 
 STATIC = Path("app/embedded_ui/static")
@@ -32,10 +32,11 @@ def page(chromium: Browser) -> Iterator[Page]:
     assert not policy
 
 
-def findings(page: Page) -> list[str]:
-    """What axe complains of, with the places."""
-    violations = Axe().run(page).response["violations"]
-    return [f"{each['id']}: {node['html']}" for each in violations for node in each["nodes"]]
+def test_axe_sees_what_is_wrong(chromium: Browser) -> None:
+    page = chromium.new_page()
+    page.set_content("<p style='color: #ccc; background: #fff'>Pale</p><img src='x.png'>")
+    assert {found.partition(":")[0] for found in findings(page)} >= {"color-contrast", "image-alt"}
+    page.close()
 
 
 @pytest.mark.parametrize("width", [360, 1440])

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 import requests
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from app.domain.actions import ActionState
 from app.domain.reasons import Reason, ReasonCode
+from tests.browser.axe import findings
 from tests.browser.kit_app import serving
 from tests.http.installing import installed
 from tests.http.merchant_shop import NOW, MerchantShop, merchant_shop, order
@@ -57,12 +57,6 @@ def page(chromium: "Browser", site: Site) -> Iterator["Page"]:
     yield page
     context.close()
     assert [t for t in complaints if "Content Security Policy" in t or "Error:" in t] == []
-
-
-def findings(page: "Page") -> list[str]:
-    """What axe complains of, with the places."""
-    violations = Axe().run(page).response["violations"]
-    return [f"{each['id']}: {node['html']}" for each in violations for node in each["nodes"]]
 
 
 @pytest.mark.parametrize("path", ["/app/", "/app/automations/review_request"])

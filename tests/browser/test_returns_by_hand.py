@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 import requests
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import expect
 
 from app.db.returns import ReturnRow
 from app.db.shops import Shops
 from app.domain.returns import ReturnReason, ReturnState
+from tests.browser.axe import findings
 from tests.browser.kit_app import serving
 from tests.http.installing import Installation, installed
 from tests.http.merchant_shop import DAY, NOW, MerchantShop, merchant_shop, order
@@ -86,12 +86,6 @@ def page(chromium: "Browser", site: Site) -> Iterator["Page"]:
     yield page
     context.close()
     assert [t for t in complaints if "Content Security Policy" in t or "Error:" in t] == []
-
-
-def findings(page: "Page") -> list[str]:
-    """What axe complains of, with the places."""
-    violations = Axe().run(page).response["violations"]
-    return [f"{each['id']}: {node['html']}" for each in violations for node in each["nodes"]]
 
 
 def state(site: Site, row: ReturnRow) -> ReturnState:

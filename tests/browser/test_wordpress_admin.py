@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from app.domain.clocks import WallClock
 from scripts import ensure_php
+from tests.browser.axe import findings
 from tests.http.installing import Installation, installed
 from tests.support import switch_on
 from tests.wordpress.plugin_shop import PAGE, change_fields, connect, shop
@@ -53,11 +53,6 @@ def page(chromium: "Browser", site: Installation) -> Iterator["Page"]:
     yield page
     context.close()
     assert complaints == []
-
-
-def findings(page: "Page") -> list[str]:
-    violations = Axe().run(page).response["violations"]
-    return [f"{each['id']}: {node['html']}" for each in violations for node in each["nodes"]]
 
 
 @pytest.mark.parametrize(

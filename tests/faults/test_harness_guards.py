@@ -6,9 +6,9 @@ The guards are broken in the harness's own entry modules (`faults/entry/broken.p
 
 import pytest
 
+from faults.findings import DOUBLED
 from faults.plan import Event, Pace
 from faults.run import Options, Run
-from faults.verdict import DOUBLED
 
 NO_FAULTS = Pace(kill=10_000, weather=10_000, nap=10_000)
 

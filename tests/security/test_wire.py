@@ -41,7 +41,7 @@ def request(first: str, *lines: str, body: bytes = b"") -> bytes:
     return "\r\n".join((first, "Host: x", *lines, "", "")).encode("latin-1") + body
 
 
-def answers(server: Web, sent: bytes, patience: float = 3.0) -> tuple[list[int], bytes]:
+def answers(server: Web, sent: bytes, patience: float = 10.0) -> tuple[list[int], bytes]:
     """Statuses of everything that comes back until the server is silent or hangs up."""
     with server.open() as wire:
         wire.sendall(sent)
