@@ -13,7 +13,7 @@ _RETURN = "reads the return; bodies of returns have no version"
 
 TOPICS: Mapping[str, str] = MappingProxyType(
     {
-        "app/uninstalled": "closes the installation",
+        "app/uninstalled": "closes the installation, unless the shop still lets us in",
         "app/scopes_update": "stores the granted scopes",
         "shop/update": "reads the shop's name, zone and language again",
         "orders/create": _ORDER,
