@@ -56,8 +56,8 @@ class BatchOrders(Orders):
             self._load_histories, dict
         )
         self._changed: dict[PlatformId, None] = {}
-        # of orders whose codes are other ones than the database has: their customers
-        self.codes_changed: dict[PlatformId, CustomerId | None] = {}
+        # Whose orders carry other codes than when somebody read coupons last.
+        self.carriers_changed: set[CustomerId | None] = set()
         desk.on_write(self._write)
 
     def get(self, order_id: PlatformId) -> StoredOrder | None:
@@ -73,9 +73,9 @@ class BatchOrders(Orders):
     ) -> None:
         """Remember the fold. A person once known is kept when a newer body tells none."""
         before = self.known[order.order_id]
-        codes = before.order.coupon_codes if before else ()
-        if codes != order.coupon_codes:
-            self.codes_changed[order.order_id] = customer_id
+        carried = (before.order.coupon_codes, before.customer_id) if before else ((), None)
+        if (carried[0] or order.coupon_codes) and carried != (order.coupon_codes, customer_id):
+            self.carriers_changed |= {carried[1], customer_id}
         if before:
             read_at = read_at or before.read_at
             sealed_person = sealed_person or before.sealed_person
@@ -122,7 +122,6 @@ class BatchOrders(Orders):
                 }
             )
         self._changed.clear()
-        self.codes_changed.clear()
         self._desk.write_all(_upsert, rows)
 
 

@@ -55,8 +55,10 @@ class BatchCoupons(Coupons):
         """All coupons of a customer, also those given to the same address as a guest."""
         self.given.fetch(email_hashes)
         found = [*self._owned[customer_id], *(c for h in email_hashes for c in self.given[h])]
-        if found and customer_id in self._orders.codes_changed.values():
-            self._desk.flush()  # whether one is used follows from the codes of orders
+        changed = self._orders.carriers_changed
+        if not changed.isdisjoint(coupon.customer_id for coupon in found):
+            changed.clear()  # whether one is used follows from the codes of orders
+            self._desk.flush()
             for shelf in (self._owned, self.given):
                 shelf.fetch_anew()
             return self.of_customer(customer_id, email_hashes)

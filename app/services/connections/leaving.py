@@ -1,7 +1,7 @@
 """A store told that it has removed us: believed, unless it still lets us in.
 
-Shopify signs bodies, not topics, and the body of `app/uninstalled` is that of `shop/update`: whoever
-has one of those could close a shop. A store that really removed us refuses our keys from then on.
+Shopify signs bodies, not topics, and the body of `app/uninstalled` is that of `shop/update`:
+whoever has one of those could close a shop. A store that really removed us refuses our keys.
 """
 
 from datetime import timedelta
