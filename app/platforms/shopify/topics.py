@@ -52,8 +52,6 @@ TOPICS: Mapping[str, str] = MappingProxyType(
     }
 )
 
-COMPLIANCE_TOPICS = frozenset({"customers/data_request", "customers/redact", "shop/redact"})
-
 # Shapes of fetched objects, as the inbox names them. Shopify has no reviews of its own to fetch.
 FETCHED: Mapping[ObjectKind, str] = MappingProxyType(
     {kind: f"graphql/{kind.value}" for kind in ObjectKind if kind is not ObjectKind.REVIEW}

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from scripted_shop import Reply, ScriptedShop, scripted_shop
 
-from app.domain.clocks import FixedClock
 from app.domain.errors import (
     AfterglowError,
     Bug,
@@ -20,6 +19,7 @@ from app.platforms.shopify.platform import Shopify
 from app.platforms.shopify.throttle import Bucket
 from app.platforms.shopify.tokens import TokenPair, Tokens
 from app.platforms.shopify.transport import Transport
+from tests.clocks import FixedClock
 
 SHOP = "demo.myshopify.com"
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
