@@ -18,7 +18,7 @@ PRIORITY = {"webhook": 0, "refresh": 0, "poll": 5, "import": 9}
 
 @dataclass(frozen=True, slots=True)
 class InboxRow:
-    """A row to be interpreted; the body is opened."""
+    """A row to be interpreted; its body is opened outside the transaction."""
 
     id: InboxId
     source: str
