@@ -21,14 +21,19 @@ from app.deps import Deps
 from app.http import counters_of
 from app.logs import configure_logging
 from app.web import create_app, look_back
-from app.webhooks.body import Bodies, BodyTooLarge, TooMuchAtOnce
+from app.webhooks.body import Bodies, BodyCutOff, BodyTooLarge, TooMuchAtOnce
 from app.webhooks.door import PREFIX, Door
 
 # Seconds. Nobody is to wait for Redis: the clock finds what it was not told.
 _QUEUE_WITHIN = 0.1
 # Forms that are being sent share what may be in memory, so none may take for ever.
 _SENT_WITHIN = 60.0
-_REFUSED: dict[type[Exception], int] = {BodyTooLarge: 413, TooMuchAtOnce: 503, TimeoutError: 408}
+_REFUSED: dict[type[Exception], int] = {
+    BodyCutOff: 400,
+    BodyTooLarge: 413,
+    TooMuchAtOnce: 503,
+    TimeoutError: 408,
+}
 
 _AT_ONCE = 1_000_000  # bytes of an answer; what is longer is sent piece by piece
 
@@ -104,7 +109,7 @@ class Pages:
         try:
             async with asyncio.timeout(self._sent_within):
                 body = await self._bodies.read(proto, announced)
-        except (BodyTooLarge, TooMuchAtOnce, TimeoutError) as error:
+        except tuple(_REFUSED) as error:
             proto.response_empty(_REFUSED[type(error)], [])
             return
         page = await self._in_thread(self._begin, _environ(scope, headers, body))

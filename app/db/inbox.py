@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, delete, exists, func, select, update
 
@@ -17,7 +18,7 @@ PRIORITY = {"webhook": 0, "refresh": 0, "poll": 5, "import": 9}
 
 @dataclass(frozen=True, slots=True)
 class InboxRow:
-    """A row to be interpreted; the body is opened."""
+    """A row to be interpreted; its body is opened outside the transaction."""
 
     id: InboxId
     source: str
@@ -98,10 +99,12 @@ class Inbox(Repository):
     ) -> None:
         """Done, ignored, unknown or failed."""
         values = {"state": state, "note": note, "interpreted_at": now}
-        if not keep_body:
-            values["sealed_body"] = None
+        self._end(row.id, values, keep_body=keep_body)
+
+    def _end(self, row_id: InboxId, values: dict[str, Any], *, keep_body: bool) -> None:
+        body = {} if keep_body else {"sealed_body": None}
         self._connection.execute(
-            update(inbox).where(self._mine(inbox), inbox.c.id == row.id).values(**values)
+            update(inbox).where(self._mine(inbox), inbox.c.id == row_id).values(**values, **body)
         )
 
     def replay_failed(self) -> int:

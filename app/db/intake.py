@@ -26,7 +26,10 @@ _GATHER = 0.002
 # And as often is the worker told of them; as soon as nobody waits, it is told at once.
 _TELL_EVERY = 0.025
 _MOST = 128  # rows of one commit; more are hardly cheaper
-_MOST_WAITING = 2_000  # deliveries, some 2 KB each; above that a store is told to come again
+# What may wait; above that a store is told to come again. A delivery has some 2 KB, but one store's
+# may have millions, and all stores share the memory.
+_MOST_WAITING = 2_000
+_MOST_BYTES = 64_000_000
 
 log = structlog.get_logger()
 
@@ -66,6 +69,7 @@ class Intake:
         self._writer = IncomingWriter(db)
         self._lock = threading.Lock()
         self._queue: list[_Waiting] = []
+        self._bytes = 0  # of bodies in the queue
         self._writing = False
         self._untold = _Untold()
         self._told_at = 0.0
@@ -74,8 +78,9 @@ class Intake:
     def put(self, row: Incoming, waiter: Waiter) -> None:
         """Have a row stored. Raises NotDurable if too many wait already."""
         with self._lock:
-            if len(self._queue) >= _MOST_WAITING:
+            if len(self._queue) >= _MOST_WAITING or self._bytes > _MOST_BYTES:
                 raise NotDurable("too many wait")
+            self._bytes += len(row.sealed_body)
             self._queue.append(_Waiting(row, waiter))
             if self._writing:
                 return
@@ -99,6 +104,7 @@ class Intake:
         while True:
             with self._lock:
                 batch, self._queue = self._queue[:_MOST], self._queue[_MOST:]
+                self._bytes -= sum(len(each.row.sealed_body) for each in batch)
                 if not batch and not self._untold.commits:
                     self._writing = False
                     return []

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select, tuple_, update
+from sqlalchemy import and_, case, func, or_, select, tuple_
 
 from app.db.base import Repository
 from app.db.codec import (
@@ -240,14 +240,6 @@ class Orders(Repository):
             place = tuple_(orders.c.paid_at, orders.c.id)
             query = query.where(place > tuple_(after.paid_at, after.row))
         return [PaidOrder(*row) for row in self._connection.execute(query)]
-
-    def forget_person(self, order_id: PlatformId) -> None:
-        """Erase who ordered; the facts of the order stay."""
-        self._connection.execute(
-            update(orders)
-            .where(self._mine(orders), orders.c.platform_id == order_id)
-            .values(person=None)
-        )
 
     def count(self) -> int:
         """How many orders are known."""

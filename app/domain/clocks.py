@@ -26,17 +26,6 @@ class WallClock:
 
 
 @dataclass(frozen=True, slots=True)
-class FixedClock:
-    """A clock that stands still, for tests and previews."""
-
-    at: datetime
-
-    def now(self) -> datetime:
-        """The moment it was set to."""
-        return self.at
-
-
-@dataclass(frozen=True, slots=True)
 class BusinessClock:
     """Wall time plus an offset kept in the database: zero in production, moved in the demo."""
 

@@ -38,10 +38,10 @@ _RESTS = frozenset({"perform", "refresh"})
 
 
 class Turns:
-    """Turns kept in Redis; without one, all are free."""
+    """Turns kept in Redis; while it is away, all are free."""
 
     def __init__(
-        self, redis: Redis | None = None, dispatch: Callable[[Signal], None] = lambda _signal: None
+        self, redis: Redis, dispatch: Callable[[Signal], None] = lambda _signal: None
     ) -> None:
         self._redis = redis
         self._dispatch = dispatch
@@ -50,7 +50,7 @@ class Turns:
     def take(self, signal: Signal) -> Iterator[bool]:
         """Whether the job has its turn now; if not, it will be asked for again."""
         name, arguments = signal
-        if self._redis is None or name in _BESIDE or not arguments:
+        if name in _BESIDE or not arguments:
             yield True
             return
         turn = _Turn(self._redis, signal)

@@ -1,5 +1,7 @@
 """What a platform says about the installation: uninstalled, scopes changed, privacy requests."""
 
+from datetime import datetime
+
 from app.automations.registry import AUTOMATIONS
 from app.db.inbox import InboxRow
 from app.db.shops import Shops
@@ -10,6 +12,7 @@ from app.domain.snapshots import Control, ControlMessage, Person
 from app.pipeline import returns
 from app.pipeline.runtime import Runtime
 
+_REMOVED = "removed"  # a cursor: when the store told that it removed us
 _PRIVACY = {Control.DATA_REQUEST, Control.CUSTOMER_REDACT, Control.SHOP_REDACT}
 
 
@@ -19,7 +22,7 @@ def obey(rt: Runtime, data: ShopData, row: InboxRow, message: ControlMessage) ->
     data.journal.write("told", message.control, now)
     if message.control is Control.UNINSTALLED:
         if not _precedes_installation(data, row):
-            close(data, rt)
+            _removed(rt, data)
     elif message.control is Control.SCOPES_CHANGED:
         Shops(data.uow).set_scopes(data.shop_id, message.scopes)
         data.uow.after_commit("check_connection", data.shop_id)
@@ -35,6 +38,27 @@ def _precedes_installation(data: ShopData, row: InboxRow) -> bool:
     """A late delivery about a former installation must not end the present one."""
     present = Shops(data.uow).installation(data.shop_id)
     return bool(present and row.triggered_at and row.triggered_at < present.opened_at)
+
+
+def _removed(rt: Runtime, data: ShopData) -> None:
+    """Whether it is so, only the store can tell (`app/services/connections/leaving.py`)."""
+    if not data.shop.connected:
+        close(data, rt)
+        return
+    wall = rt.wall.now()
+    data.cursors.put(_REMOVED, {"at": wall.isoformat()}, wall)
+    data.uow.after_commit("check_connection", data.shop_id)
+
+
+def removed_at(data: ShopData) -> datetime | None:
+    """When the store told that it removed us (wall time); None once that is answered."""
+    at = data.cursors.get(_REMOVED).get("at")
+    return datetime.fromisoformat(at) if at else None
+
+
+def forget_removed(rt: Runtime, data: ShopData) -> None:
+    """It lets us in: that was not true."""
+    data.cursors.put(_REMOVED, {}, rt.wall.now())
 
 
 def close(data: ShopData, rt: Runtime) -> None:

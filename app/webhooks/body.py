@@ -18,6 +18,10 @@ class TooMuchAtOnce(Exception):
     """All that are sending just now send too much together: to be sent again."""
 
 
+class BodyCutOff(Exception):
+    """The sender went away in the middle; the server hands over what came as if it were all."""
+
+
 class Bodies:
     """Those that are being read."""
 
@@ -30,10 +34,11 @@ class Bodies:
 
         `announced` is the Content-Length, None where the sender does not know it.
         """
+        length = 0
         if announced and announced.isascii() and announced.isdigit():
-            if len(announced) > _DIGITS or int(announced) > self._limit:
+            if len(announced) > _DIGITS or (length := int(announced)) > self._limit:
                 raise BodyTooLarge
-            if announced.strip("0") == "":
+            if not length:
                 return b""
         held, parts = 0, []
         try:
@@ -47,4 +52,6 @@ class Bodies:
                 parts.append(bytes(part))
         finally:
             self._room += held
+        if held < length:
+            raise BodyCutOff
         return parts[0] if len(parts) == 1 else b"".join(parts)

@@ -24,7 +24,7 @@ from app.pipeline.receive import Receiver
 from app.platforms.base import Delivery, Ping, RawRequest, Refusal
 from app.services import healing
 from app.webhooks.addresses import Address, Addresses
-from app.webhooks.body import Bodies, BodyTooLarge, TooMuchAtOnce
+from app.webhooks.body import Bodies, BodyCutOff, BodyTooLarge, TooMuchAtOnce
 from app.webhooks.deadlines import Deadlines
 
 PREFIX = "/webhooks/"
@@ -62,6 +62,9 @@ class Door:
         except BodyTooLarge:
             _warn("webhook.refused", platform=platform, code="body_too_large")
             status = 413
+        except BodyCutOff:
+            _warn("webhook.refused", platform=platform, code="body_cut_off")
+            status = 400
         except _Slow:
             _warn("webhook.refused", platform=platform, code="body_too_slow")
             status = 408

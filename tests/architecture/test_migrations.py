@@ -1,11 +1,14 @@
 """Migrations lead to what the models say, on both databases, and back."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Table, inspect, select
+from sqlalchemy import Table, inspect, select, text
 
 from app.db.migrate import alembic_config
 from app.db.models import metadata
@@ -93,4 +96,27 @@ def test_what_an_older_release_stored_survives_the_upgrade(database_url, revisio
     with engine.connect() as connection:
         for table, (query, rows) in stored.items():
             assert connection.execute(query).all() == rows, table
+    engine.dispose()
+
+
+@pytest.mark.only_postgresql  # SQLite has one writer; its databases are small
+def test_an_index_is_built_while_everybody_works_on(database_url):
+    """Deliveries that come meanwhile are stored: WooCommerce sends each only once."""
+    command.downgrade(alembic_config(database_url), "0005")
+    engine = create_engine_for(database_url)
+    busy = text("LOCK TABLE actions, inbox, refresh IN ROW EXCLUSIVE MODE")
+    with ThreadPoolExecutor(1) as thread:
+        with engine.connect() as earlier:
+            earlier.execute(busy)  # somebody writes, and is not done when the index is asked for
+            migrating = thread.submit(command.upgrade, alembic_config(database_url), "head")
+            time.sleep(0.5)
+            with engine.connect() as writer:
+                writer.execute(text("SET LOCAL lock_timeout = 500"))
+                writer.execute(busy)
+        migrating.result(30)
+    with engine.connect() as connection:
+        broken = "SELECT count(*) FROM pg_index WHERE NOT indisvalid"
+        assert connection.execute(text(broken)).scalar() == 0
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
     engine.dispose()

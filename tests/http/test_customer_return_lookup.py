@@ -11,10 +11,11 @@ import pytest
 from sqlalchemy import event
 from werkzeug.test import TestResponse
 
+from app.db.erasure import Traces
 from app.domain.actions import ActionKind, ActionState
 from app.domain.reasons import ReasonCode
 from app.services.housekeeping import tidy
-from tests.http.customer_shop import EMAIL, ORDER, ZOFIA, CustomerShop, customer_shop
+from tests.http.customer_shop import EMAIL, NOW, ORDER, ZOFIA, CustomerShop, customer_shop
 
 
 @pytest.fixture
@@ -112,7 +113,7 @@ def test_an_unknown_order_mails_nobody_and_the_merchant_reads_why(shop: Customer
 
 def test_an_order_of_somebody_forgotten_is_unknown(shop: CustomerShop) -> None:
     with shop.write() as data:
-        data.orders.forget_person("4187")
+        data.erasure.forget(Traces((), ("4187",)), NOW)
     ask(shop)
     shop.work()
     assert shop.mails() == []

@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from app.channels.links import Purpose
 from app.customer_pages.review_form import plain
+from app.db.erasure import Traces
 from app.db.shops import Shops, ShopState
 from app.domain.actions import ActionKind, ActionState
 from app.domain.ids import ReviewId
@@ -339,7 +340,7 @@ def test_an_order_that_ended_is_refused_kindly(
 
 def test_a_forgotten_buyer_is_refused_kindly(shop: CustomerShop) -> None:
     with shop.write() as data:
-        data.orders.forget_person("4187")
+        data.erasure.forget(Traces((), ("4187",)), NOW)
     closed_page(shop, "neuchovávame")
 
 
@@ -386,7 +387,7 @@ def test_a_link_of_another_shop_reaches_only_that_shop(shop: CustomerShop) -> No
 def test_an_order_that_we_do_not_know_looks_like_a_forgotten_one(shop: CustomerShop) -> None:
     unknown = shop.client.get(shop.review_link("1"))
     with shop.write() as data:
-        data.orders.forget_person("4187")
+        data.erasure.forget(Traces((), ("4187",)), NOW)
     forgotten = shop.client.get(shop.review_link())
     assert unknown.status_code == forgotten.status_code == 410
     assert re.sub(r"/r/[^?\"]+", "", unknown.text) == re.sub(r"/r/[^?\"]+", "", forgotten.text)

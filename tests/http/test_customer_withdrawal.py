@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from app.db.erasure import Traces
 from app.db.shops import Shops, ShopState
 from app.domain.returns import ReturnKind, ReturnOrigin, ReturnState
 from tests.http.customer_shop import EMAIL, NOW, ORDER, CustomerShop, customer_shop
@@ -196,7 +197,7 @@ def test_it_is_taken_for_an_order_that_can_no_longer_be_returned(shop: CustomerS
 
 def test_whoever_was_forgotten_declares_without_the_order(shop: CustomerShop) -> None:
     with shop.write() as data:
-        data.orders.forget_person("4187")
+        data.erasure.forget(Traces((), ("4187",)), NOW)
     answer = shop.client.get(shop.return_link(then="/withdraw"))
     assert answer.status_code == 303
     assert answer.location.startswith(f"/c/{shop.shop.public_ref}/withdraw")

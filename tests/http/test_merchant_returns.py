@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from werkzeug.test import TestResponse
 
+from app.db.erasure import Traces
 from app.db.returns import ReturnRow
 from app.db.shops import Shops, ShopState
 from app.domain.returns import ReturnReason, ReturnState
@@ -367,7 +368,7 @@ def test_whoever_is_forgotten_leaves_no_words(shop: MerchantShop) -> None:
     row = ask(shop, 0, note="Secret words")
     with shop.write() as data:
         data.returns.change(now(shop, row), sealed=None)
-        data.orders.forget_person("4100")
+        data.erasure.forget(Traces((), ("4100",)), NOW)
     page = text_of(shop.get(f"{QUEUE}/{row.id}"))
     assert "Žofia" not in page
     assert "Secret words" not in page

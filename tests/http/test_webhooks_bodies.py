@@ -2,6 +2,7 @@
 
 import re
 import socket
+import time
 from collections.abc import Callable
 
 import pytest
@@ -82,6 +83,27 @@ def test_a_body_that_stops_half_way_blocks_nobody(web: Web) -> None:
         stuck.sendall(head("Content-Length: 1000") + b"x" * 10)
         wire.sendall(head("Content-Length: 2", "Connection: close") + b"{}")
         assert b" 401 " in wire.recv(1000).split(b"\r\n")[0]
+
+
+def answered(web: Web, status: int) -> float:
+    """How many deliveries were answered so."""
+    with web.open() as wire:
+        wire.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        text = b"".join(iter(lambda: wire.recv(65_536), b"")).decode()
+    found = re.search(rf'deliveries_total{{platform="shopify",status="{status}"}} (\S+)', text)
+    return float(found[1]) if found else 0.0
+
+
+def test_a_body_whose_sender_went_away_is_no_forged_one(web: Web) -> None:
+    """A wrong signature makes a WooCommerce webhook anew; a store that was cut off signed well."""
+    refused, cut_off = answered(web, 401), answered(web, 400)
+    with web.open() as wire:
+        wire.sendall(head("Content-Length: 1000") + b"x" * 10)
+        time.sleep(0.1)  # until it is being read
+    until = time.monotonic() + 5
+    while answered(web, 400) == cut_off and time.monotonic() < until:
+        time.sleep(0.05)
+    assert (answered(web, 401), answered(web, 400)) == (refused, cut_off + 1)
 
 
 @pytest.mark.parametrize("length", ["-1", "²", "1e3", "0x10", "10, 20"])

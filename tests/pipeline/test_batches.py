@@ -4,7 +4,7 @@ import json
 import random
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from app.db import models
-from app.db.batch import BatchData
+from app.db.batch import BatchData, Named, batch_of
 from app.db.batch.desk import Desk
 from app.db.shops import Shops, ShopState
 from app.db.tenant import ShopData
@@ -267,6 +267,40 @@ def test_a_guest_registers_within_a_batch(
         assert last.customer_id
         assert first.customer_id == last.customer_id
         assert len(data.orders.history(last.customer_id)) == 4
+
+
+@pytest.mark.parametrize("written", [False, True])
+@pytest.mark.parametrize("by", ["its code", "its customer"])
+def test_a_coupon_is_used_as_soon_as_an_order_of_its_customer_carries_it(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch, by: str, *, written: bool
+) -> None:
+    """The order was somebody else's, whom the batch does not know just then."""
+    now, shop = harness.business.now(), a_shop(harness, "woocommerce", "together")
+    shop.post([order(700, now, "anna@posta.example")])
+    shop.drain(100, monkeypatch)
+    with harness.change(shop.shop_id) as data:
+        other = data.customers.resolve(Person(email="eva@posta.example"), now, None)
+        stored = data.orders.get("700")
+        assert other
+        assert stored
+        carrying = replace(stored.order, coupon_codes=("WELCOME-1",))
+        if by == "its customer":
+            data.orders.save(carrying, stored.customer_id, None, None)
+        data.coupons.add(
+            customer_id=other, email_hash="eva", milestone_key="orders:1", code="WELCOME-1",
+            order_id="1", terms={}, now=stored.order.placed_at,
+        )  # fmt: skip
+        coupon = data.coupons.by_code("WELCOME-1")
+        assert coupon
+        data.coupons.change(coupon.id, "issued")
+    with harness.deps.db.write() as uow, batch_of(uow, shop.shop_id, Named()) as data:
+        data.desk.settle()
+        data.orders.history(other)
+        assert [each.state for each in data.coupons.of_customer(other, [])] == ["issued"]
+        data.orders.save(carrying, other, None, None)
+        if written:  # as soon as anything is asked that is not known
+            data.desk.flush()
+        assert [each.state for each in data.coupons.of_customer(other, [])] == ["used"]
 
 
 def test_somebody_forgotten_stays_so_in_a_batch(

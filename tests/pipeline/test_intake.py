@@ -2,6 +2,7 @@
 
 import threading
 import time
+import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from app.db import incoming
+from app.db import incoming, intake
 from app.db.crypto import Keyring
 from app.db.incoming import Incoming, IncomingWriter
 from app.db.intake import Intake, NotDurable
@@ -131,6 +132,26 @@ def test_who_waits_at_the_same_moment_shares_a_commit_and_gets_an_own_answer(sta
     assert 1 <= len(commits) <= 4
     stand.intake.settle()
     assert ("drain", (stand.shop,)) in stand.signals
+
+
+def test_what_waits_is_bounded_by_its_size_too(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One store's large deliveries must not fill the memory that all of them share."""
+    monkeypatch.setattr(intake, "_MOST_BYTES", 10_000)
+    large = b"x" * 4_000
+    for _ in range(2):  # room is given back
+        with ThreadPoolExecutor(8) as pool:
+            with stand.locked():
+                begun = [pool.submit(stand.intake.store, stand.row("first"))]
+                time.sleep(0.2)  # it is being written
+                keys = [f"{uuid.uuid4()}" for _ in range(6)]
+                rows = [stand.row(key, sealed_body=large) for key in keys]
+                begun += [pool.submit(stand.intake.store, row) for row in rows]
+                time.sleep(0.2)
+            errors = [type(each.exception(10)) for each in begun]
+        assert errors.count(NotDurable) == 3  # the third one begins within the limit
+        assert errors.count(type(None)) == 4
 
 
 def test_a_delivery_that_is_there_is_no_news_and_wakes_nobody(stand: Stand) -> None:

@@ -97,11 +97,11 @@ def test_an_old_uninstall_that_arrives_after_the_reinstall_changes_nothing(
     (uninstalled,) = [a for a in store.sent() if a["topic"] == "app/uninstalled"]
     store.do("install")
     store.enter()
-    before = store.harness.wall.now() - timedelta(hours=3)
-    store.replay(uninstalled["id"], webhook_id="another", triggered_at=before)
+    now = store.harness.wall.now()
+    store.replay(uninstalled["id"], webhook_id="another", triggered_at=now - timedelta(hours=3))
+    store.replay(uninstalled["id"], webhook_id="a-third", triggered_at=now + timedelta(minutes=3))
     assert (store.shop.state, store.shop.generation) == (ShopState.ACTIVE, 2)
-    later = store.harness.wall.now() + timedelta(minutes=3)
-    store.replay(uninstalled["id"], webhook_id="a-third", triggered_at=later)
+    store.do("uninstall")
     assert store.shop.state == ShopState.DISCONNECTED
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import requests
 
+from app.db.shops import ShopState
 from app.domain.actions import ActionKind, ActionState
 from app.domain.errors import BadPayload
 from app.domain.reasons import ReasonCode
@@ -86,6 +87,43 @@ def test_their_own_bodies_do() -> None:
         if topic in ENDS_OR_ERASES:
             named = json.loads(body) | {"myshopify_domain": DOMAIN}
             assert said(topic, json.dumps(named).encode()) == [ENDS_OR_ERASES[topic]]
+
+
+def shop_body(topic: str) -> bytes:
+    """The body of one of the two topics that show the shop, as if it were of ours."""
+    body = next(body for each, body in examples() if each == topic)
+    return json.dumps(json.loads(body) | {"myshopify_domain": DOMAIN}).encode()
+
+
+def a_day_later(store: ShopifyStore) -> None:
+    store.harness.wall.advance(days=1)
+    store.harness.advance(days=1)
+
+
+def test_a_change_of_the_shop_sent_as_its_uninstalling_closes_nothing(store: ShopifyStore) -> None:
+    """The bodies of both are the same, so the store is asked whether we are still let in."""
+    switch_on(store.harness, store.shop.id, "review_request")
+    assert send(store, shop_body("shop/update"), "app/uninstalled") == 200
+    store.harness.run_jobs()
+    assert (store.shop.state, store.shop.generation) == (ShopState.ACTIVE, 1)
+    with store.harness.shop(store.shop.id) as data:
+        known = data.settings.current("review_request")
+    assert known
+    assert known.enabled
+    store.fault(kind="status", status=503, path="/admin", times=1_000)
+    a_day_later(store)  # nor is it remembered for when the store is away
+    assert store.shop.state == ShopState.ACTIVE
+
+
+def test_of_a_store_that_does_not_answer_the_uninstalling_is_believed_after_a_day(
+    store: ShopifyStore,
+) -> None:
+    store.fault(kind="status", status=503, path="/admin", times=1_000)
+    assert send(store, shop_body("app/uninstalled"), "app/uninstalled") == 200
+    store.harness.run_jobs()
+    assert store.shop.state == ShopState.ACTIVE
+    a_day_later(store)
+    assert store.shop.state == ShopState.DISCONNECTED  # before shop/redact comes, after two
 
 
 def send(

@@ -266,6 +266,26 @@ def test_a_form_that_is_never_sent_whole_is_given_up_and_leaves_its_room() -> No
     assert pages._bodies._room == 64_000_000
 
 
+class _CutOff(_Endless):
+    """One whose sender goes away in the middle."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b"do=declare&name=Z"
+
+
+def test_half_a_form_is_not_taken_for_all_of_it() -> None:
+    pages = Pages(lambda *_: [], threads=1, most=2_000)
+    headers = [("content-length", "40")]
+    scope = SimpleNamespace(headers=SimpleNamespace(items=lambda: headers))
+
+    async def sent() -> int:
+        sender = _CutOff()
+        await pages.answer(scope, sender)
+        return sender.status
+
+    assert on_a_loop(sent) == 400
+
+
 def test_an_address_is_decoded_once(web: Web) -> None:  # noqa: F811
     """Twice, and it would be another one than a proxy in front looked at."""
     for path, status in (

@@ -8,20 +8,16 @@ from sqlalchemy import bindparam, select, update
 
 from app.db.base import Scope
 from app.db.batch.desk import KEYS, SHOP, Desk
-from app.db.inbox import Inbox, InboxRow
+from app.db.inbox import Inbox
 from app.db.journal import Journal
 from app.db.models import inbox, journal, refresh
 from app.db.refresh import Refreshes
-from app.domain.ids import PlatformId
+from app.domain.ids import InboxId, PlatformId
 from app.domain.snapshots import ObjectKind
 
 _APPEND = journal.insert()
 _ROW = (inbox.c.shop_id == SHOP, inbox.c.id == bindparam("row"))
-_FINISH = (
-    update(inbox)
-    .where(*_ROW)
-    .values(state=bindparam("to"), note=bindparam("why"), interpreted_at=bindparam("at"))
-)
+_END = update(inbox).where(*_ROW)  # sets what the rows give
 _DROP = update(inbox).where(*_ROW).values(sealed_body=None)
 _WISHES = select(refresh.c.kind, refresh.c.platform_id).where(
     refresh.c.shop_id == SHOP, refresh.c.kind.in_(list(ObjectKind)), refresh.c.platform_id.in_(KEYS)
@@ -51,31 +47,21 @@ class BatchInbox(Inbox):
     def __init__(self, scope: Scope, desk: Desk) -> None:
         super().__init__(scope)
         self._desk = desk
-        self._finished: list[dict[str, Any]] = []
-        self._dropped: list[int] = []
+        self._ended: list[dict[str, Any]] = []
+        self._dropped: list[dict[str, Any]] = []
         desk.on_write(self._write)
 
-    def finish(
-        self,
-        row: InboxRow,
-        state: str,
-        now: datetime,
-        note: str | None = None,
-        *,
-        keep_body: bool = True,
-    ) -> None:
-        """Done, ignored, unknown or failed."""
-        self._finished.append(
-            {"shop": self._shop_id, "row": row.id, "to": state, "why": note, "at": now}
-        )
+    def _end(self, row_id: InboxId, values: dict[str, Any], *, keep_body: bool) -> None:
+        row = {"shop": self._shop_id, "row": row_id}
+        self._ended.append(row | values)
         if not keep_body:
-            self._dropped.append(row.id)
+            self._dropped.append(row)
 
     def _write(self) -> None:
-        rows, self._finished = self._finished, []
+        ended, self._ended = self._ended, []
         dropped, self._dropped = self._dropped, []
-        self._desk.write_all(_DROP, [{"shop": self._shop_id, "row": r} for r in dropped])
-        self._desk.write_all(_FINISH, rows)
+        self._desk.write_all(_DROP, dropped)
+        self._desk.write_all(_END, ended)
 
 
 class BatchRefreshes(Refreshes):

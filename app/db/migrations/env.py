@@ -1,4 +1,6 @@
-"""Alembic's entry: our engine settings, one transaction for all migrations."""
+"""Alembic's entry: our engine settings, one transaction for all migrations, but for
+indexes on PostgreSQL (`exchange_index` in app/db/migrate.py).
+"""
 
 from alembic import context
 

@@ -32,10 +32,10 @@ class Bucket:
         """Seconds until an operation fits, as far as we know: better waited than refused."""
         return self._wait_for(self._costs.get(operation, 0.0))
 
-    def learn(self, cost: Mapping[str, Any], operation: str = "") -> None:
+    def learn(self, cost: Mapping[str, Any], operation: str) -> None:
         """Take over `extensions.cost` of an answer."""
         requested = cost.get("requestedQueryCost")
-        if isinstance(requested, int) and operation:
+        if isinstance(requested, int):
             self._costs[operation] = float(requested)
         status = cost.get("throttleStatus") or {}
         try:
@@ -57,7 +57,7 @@ class Bucket:
             level = self._level
         return self._wait_for(level.maximum * BACKGROUND_SHARE) if level else 0.0
 
-    def throttled_wait(self, cost: Mapping[str, Any], operation: str = "") -> float:
+    def throttled_wait(self, cost: Mapping[str, Any], operation: str) -> float:
         """Seconds until a query that was throttled fits."""
         self.learn(cost, operation)
         requested = cost.get("requestedQueryCost")

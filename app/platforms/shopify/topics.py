@@ -13,7 +13,7 @@ _RETURN = "reads the return; bodies of returns have no version"
 
 TOPICS: Mapping[str, str] = MappingProxyType(
     {
-        "app/uninstalled": "closes the installation",
+        "app/uninstalled": "closes the installation, unless the shop still lets us in",
         "app/scopes_update": "stores the granted scopes",
         "shop/update": "reads the shop's name, zone and language again",
         "orders/create": _ORDER,
@@ -51,8 +51,6 @@ TOPICS: Mapping[str, str] = MappingProxyType(
         "shop/redact": "erases the shop",
     }
 )
-
-COMPLIANCE_TOPICS = frozenset({"customers/data_request", "customers/redact", "shop/redact"})
 
 # Shapes of fetched objects, as the inbox names them. Shopify has no reviews of its own to fetch.
 FETCHED: Mapping[ObjectKind, str] = MappingProxyType(

@@ -12,7 +12,10 @@ from app.domain.stores import within_store
 def other_home(data: Any, home: str) -> str | None:
     """The home that an object names, if that is not `home`; None also where it names none."""
     named = _home(data)
-    return named if named and not within_store(home, named) else None
+    try:
+        return named if named and not within_store(home, named) else None
+    except ValueError:  # no address, as of a port that cannot be: it tells nobody's home
+        return None
 
 
 def _home(data: Any) -> str | None:

@@ -18,6 +18,7 @@ from app.domain.stores import host_of, same_store
 from app.pipeline.runtime import Runtime
 from app.pipeline.troubles import COPY, MOVED, copy_last_seen, let_go, met
 from app.platforms.base import RATING_NOT_OURS, Store, StoreInfo
+from app.services.connections.leaving import has_left
 from app.services.mending import mended
 from app.services.plugin import link as plugin
 
@@ -51,7 +52,7 @@ def check(rt: Runtime, shop_id: ShopId) -> None:
     """Ask the store, bring our picture of the shop up to date, open and resolve problems."""
     with rt.db.read() as uow:
         shop = Shops(uow).get(shop_id)
-    if not shop.connected:
+    if not shop.connected or has_left(rt, shop):
         return
     try:
         store = rt.open_store(shop)

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.clocks import FixedClock, WallClock
+from app.domain.clocks import WallClock
 from app.domain.errors import MerchantMustFix, Retryable
 from app.platforms.woocommerce import client as client_module
 from app.platforms.woocommerce.client import StoreClient, StoreRefusal
 from app.platforms.woocommerce.signing import oauth_url
+from tests.clocks import FixedClock
 
 from .fake_store import JSON, running, self_signed
 

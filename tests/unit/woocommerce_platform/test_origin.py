@@ -29,6 +29,8 @@ def linked(href: Any) -> dict[str, Any]:
         (linked("https://shop.example/old/wp-json/wc/v3/orders/7"), "https://shop.example/old"),
         (linked("https://copy.example/index.php?rest_route=/x"), "https://copy.example"),
         (linked("urn:something"), None),
+        (linked("https://copy.example:99999/wp-json/wc/v3/orders/7"), None),
+        (linked("https://[/wp-json/wc/v3/orders/7"), None),
         (linked(None), None),
         ({"id": 7}, None),
         ({"id": 7, "_links": []}, None),

@@ -1,28 +1,24 @@
 """Old bodies and wishes to read again are found per shop, without looking at the others."""
 
-import sqlalchemy as sa
 from alembic import op
+
+from app.db.migrate import exchange_index
 
 revision = "0007"
 down_revision = "0006"
 branch_labels = None
 depends_on = None
 
-_WITH_BODY = sa.text("sealed_body IS NOT NULL")
-
 
 def upgrade() -> None:
-    op.create_index(
+    exchange_index(
         "ix_inbox_bodies",
         "inbox",
         ["shop_id", "received_at"],
-        unique=False,
-        sqlite_where=_WITH_BODY,
-        postgresql_where=_WITH_BODY,
+        "sealed_body IS NOT NULL",
+        old="ix_inbox_stranded",
     )
-    op.drop_index("ix_inbox_stranded", table_name="inbox")
-    op.create_index("ix_refresh_due", "refresh", ["shop_id", "due_at"], unique=False)
-    op.drop_index("ix_refresh_due_at", table_name="refresh")
+    exchange_index("ix_refresh_due", "refresh", ["shop_id", "due_at"], "", old="ix_refresh_due_at")
 
 
 def downgrade() -> None:

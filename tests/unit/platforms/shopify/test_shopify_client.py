@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from scripted_shop import Reply, ScriptedShop, scripted_shop
 
-from app.domain.clocks import FixedClock
 from app.domain.errors import (
     AfterglowError,
     Bug,
@@ -20,6 +19,7 @@ from app.platforms.shopify.platform import Shopify
 from app.platforms.shopify.throttle import Bucket
 from app.platforms.shopify.tokens import TokenPair, Tokens
 from app.platforms.shopify.transport import Transport
+from tests.clocks import FixedClock
 
 SHOP = "demo.myshopify.com"
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -132,7 +132,7 @@ def test_background_work_does_not_sleep_for_long() -> None:
 def test_points_come_back_with_time() -> None:
     seconds = [0.0]
     bucket = Bucket(seconds=lambda: seconds[0])
-    bucket.learn({"throttleStatus": FULL | {"currentlyAvailable": 500}})
+    bucket.learn({"throttleStatus": FULL | {"currentlyAvailable": 500}}, "shop")
     assert bucket.background_wait() == pytest.approx(5)
     seconds[0] = 4.0
     assert bucket.background_wait() == pytest.approx(1)
@@ -143,7 +143,7 @@ def test_points_come_back_with_time() -> None:
 @pytest.mark.parametrize("cost", [{}, {"throttleStatus": None}, {"throttleStatus": {"x": 1}}])
 def test_an_answer_without_costs_teaches_nothing(cost: dict[str, Any]) -> None:
     bucket = Bucket()
-    bucket.learn(cost)
+    bucket.learn(cost, "shop")
     assert bucket.background_wait() == 0
 
 
