@@ -212,6 +212,18 @@ WORDS: dict[str, ProblemWords] = {
     ),
 }
 
+# What a permission of Shopify is about, as a merchant would say.
+_PERMISSIONS = {
+    "read_orders": N_("Orders"),
+    "read_fulfillments": N_("Parcels"),
+    "write_returns": N_("Returns"),
+    "write_products": N_("Products"),
+    "write_customers": N_("Customers"),
+    "read_customer_merge": N_("Merged customers"),
+    "write_discounts": N_("Discounts"),
+    "write_metaobjects": N_("Reviews in your store"),
+}
+
 # A row that another release opened must be readable, too.
 _UNKNOWN = ProblemWords(
     N_("Something in your store needs you"),
@@ -236,6 +248,9 @@ def explain(problem: Problem, words: Translator) -> Explained:
     """An open problem as the merchant reads it."""
     about = WORDS.get(problem.key, _UNKNOWN)
     params = {"key": problem.key, **{name: v for name, v in problem.params.items() if v}}
+    if "scopes" in params:
+        missing = str(params["scopes"]).split(", ")
+        params["scopes"] = ", ".join(words.gettext(_PERMISSIONS.get(one, one)) for one in missing)
     sentences = [words.gettext(about.consequence)]
     if about.detail:
         with suppress(KeyError):  # opened without what the detail names

@@ -8,6 +8,7 @@ import pytest
 
 from app.db.problems import Problem
 from app.i18n import Translator
+from app.platforms.shopify.scopes import REQUIRED_SCOPES
 from app.services.problems import WORDS, explain
 
 APP = Path(__file__).parents[2] / "app"
@@ -45,3 +46,10 @@ def test_details_are_named() -> None:
     assert "new.example" in told.text
     unknown = explain(Problem("from_the_future", {}, NOW), Translator("en"))
     assert "from_the_future" in unknown.text
+
+
+@pytest.mark.parametrize("scope", REQUIRED_SCOPES)
+def test_a_permission_is_named_by_what_it_is_about(scope: str) -> None:
+    told = explain(Problem("scopes_missing", {"scopes": scope}, NOW), Translator("en"))
+    assert "Missing: " in told.text
+    assert scope not in told.text
