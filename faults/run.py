@@ -29,12 +29,12 @@ from faults.verdict import Judge
 
 _REST_SECONDS = 120.0
 _LONG_NAP = timedelta(hours=4)  # outlasts leases of a clock that was ahead by two
-_STORY_SECONDS = 150.0  # until stories that have begun have ended
+_STORY_SECONDS = 150.0  # without a step of any story: they do not end any more
 _HURRIED_DAY_SECONDS = 1.5
 _UNDER_WAY_SECONDS = 6.0
 _LAST_DAYS = 9  # of business time: whatever was begun falls due in them
 _USUAL_START_SECONDS = 20.0
-_MERCHANTS_AFTER = 12.0  # seconds from a restore to the merchants' decisions
+_MERCHANTS_AFTER = 12.0  # seconds from a restore to the merchants' decisions, and between them
 
 
 @dataclass(frozen=True)
@@ -161,19 +161,25 @@ class Run:
             self._players.append(stack.enter_context(player))
 
     def _restore(self, event: Event) -> None:
-        """A backup now, put back after a while; the merchants decide some time after that."""
+        """A backup now, put back after a while. The merchants decide some time after that, and
+        look again and again: what a reading of the lost days brings up is held later.
+        """
         director, backups = self._director, self._backups
 
         def decide() -> None:
-            if not backups.decide(self._stores):
-                director.later(3, "merchants decide", decide)
+            backups.decide(self._stores)
+            if director.faults_on:
+                director.later(_MERCHANTS_AFTER, "merchants decide", decide)
 
         def put_back() -> None:
+            if not director.faults_on:
+                return  # put back when all comes to rest
             if director.goes_on("database"):  # locked, full, read-only: nothing can be put back
                 director.later(1, "restore", put_back)
                 return
             backups.put_back()
-            director.later(_MERCHANTS_AFTER, "merchants decide", decide)
+            if len(backups.windows) == 1:
+                director.later(_MERCHANTS_AFTER, "merchants decide", decide)
 
         if backups.make():
             director.later(float(event.given["after"]), "restore", put_back)
@@ -215,7 +221,7 @@ class Run:
     def _end_stories(self) -> int:
         """Days pass quickly until all have ended; returns how many stand still."""
         before = last = sum(player.moves for player in self._players)
-        ends = time.monotonic() + 5 * _STORY_SECONDS
+        ends = time.monotonic() + 5 * _STORY_SECONDS + self._options.seconds / 2
         deadline = time.monotonic() + _STORY_SECONDS
         while any(p.open for p in self._players) and time.monotonic() < min(deadline, ends):
             self._director.turn()
