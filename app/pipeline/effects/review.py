@@ -1,9 +1,11 @@
 """Publishing a review in the store: found again by our reference, or by product, mail and text."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
+from app.db import continuity
 from app.db.cursors import WRITTEN
 from app.db.leases import acquire, release
 from app.db.reviews import ReviewRow
@@ -15,6 +17,7 @@ from app.pipeline.effects.base import Outcome, Unknowable, Work
 from app.pipeline.failures import Busy
 from app.platforms.base import RATING_NOT_OURS, RatingTotals, ReviewSpec, ReviewsPort
 
+_BEGUN = 10  # sums that workers may have died with, one after the other
 _SUM_LEASE = timedelta(seconds=60)  # longer than reading and writing a sum with their time-outs
 
 
@@ -95,17 +98,39 @@ def _mended(data: ShopData, review: ReviewRow, now: datetime) -> None:
 def _publish_totals(work: Work, port: ReviewsPort, review: ReviewRow) -> RatingTotals:
     """The sum over what is published, with this one as it is now.
 
-    What we wrote last is remembered: any other value in the store is not ours to overwrite.
+    What we write is remembered before (`begun`) and after, for a worker may die in between: any
+    other value in the store is not ours to overwrite.
     """
-    with work.rt.db.read() as uow:
+    product, key = review.product_id, _totals_key(review)
+    with work.rt.db.write() as uow:
         data = ShopData(uow, work.shop.id)
-        count, total = data.reviews.totals(review.product_id)
-        written = data.cursors.get(_totals_key(review))
-    first = review.published_revision == 0
-    now = RatingTotals(review.product_id, count + first, total + (review.rating if first else 0))
-    before = RatingTotals(review.product_id, **written) if written else None
-    port.publish_totals(now, before)
+        count, total = data.reviews.totals(product)
+        first = review.published_revision == 0
+        now = RatingTotals(product, count + first, total + (review.rating if first else 0))
+        known, touched = data.cursors.get(key), data.cursors.touched(key)
+        forgotten = _is_forgotten(data, touched if "count" in known else None)
+        begun = [*known.get("begun", ()), (now.count, now.total)][-_BEGUN:]
+        # What was forgotten stays so until a sum is there of which we know.
+        wall = touched if forgotten and touched else work.rt.wall.now()
+        data.cursors.put(key, {**known, "begun": begun}, wall)
+    ours = [RatingTotals(product, *sums) for sums in _sums(known)]
+    port.publish_totals(now, ours, forgotten=forgotten)
     return now
+
+
+def _is_forgotten(data: ShopData, written: datetime | None) -> bool:
+    """A restored backup does not know which sum we wrote last; or, of a product whose first review
+    came after the backup, that we wrote one. There another app may be at it, too.
+    """
+    if written is None and data.problems.is_open(RATING_NOT_OURS):
+        return False
+    return continuity.restored_since(data.uow, written or data.shop.created_at)
+
+
+def _sums(known: Mapping[str, Any]) -> Iterator[Sequence[int]]:
+    if "count" in known:
+        yield known["count"], known["total"]
+    yield from known.get("begun", ())
 
 
 def _totals_key(review: ReviewRow) -> str:
@@ -123,7 +148,8 @@ def _parts(work: Work) -> tuple[ReviewRow, ReviewSpec, ReviewsPort]:
             raise Bug("the review of this action is not in our table")
         words = reviews.words(review)
     spec = ReviewSpec(
-        review_ref=f"{work.shop.public_ref}-{review.id}".lower(),
+        # Not our row's id: a restored backup gives those of the lost days to others.
+        review_ref=f"{work.shop.public_ref}-{review.order_id}-{review.product_id}".lower(),
         product_id=review.product_id,
         rating=review.rating,
         text=words.text,

@@ -1,5 +1,6 @@
 """What is written into a store: coupons and reviews."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -97,6 +98,12 @@ class ReviewsPort(Protocol):
         """Publish or update it; returns the store's id."""
         ...
 
-    def publish_totals(self, totals: RatingTotals, ours_before: RatingTotals | None) -> None:
-        """Write rating and count. Raises MerchantMustFix("rating_not_ours") if another app did."""
+    def publish_totals(
+        self, totals: RatingTotals, ours: Collection[RatingTotals], *, forgotten: bool = False
+    ) -> None:
+        """Write rating and count. `ours`: sums that we wrote, or may have written, before.
+        `forgotten`: we wrote this product's sums, but do not know which one was the last.
+
+        Raises MerchantMustFix("rating_not_ours") if another app writes them.
+        """
         ...

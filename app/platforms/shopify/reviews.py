@@ -1,6 +1,7 @@
 """Reviews: one app-owned metaobject each, and the sum in the product's standard metafields."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -48,16 +49,19 @@ class Reviews:
         raise_for_user_errors(payload, "review_upsert", {"INVALID_VALUE": "product_gone"})
         return payload.node("metaobject").gid()
 
-    def publish_totals(self, totals: RatingTotals, ours_before: RatingTotals | None) -> None:
+    def publish_totals(
+        self, totals: RatingTotals, ours: Collection[RatingTotals], *, forgotten: bool = False
+    ) -> None:
         """Write rating and count in one step, unless they are there already.
 
         Raises MerchantMustFix("rating_not_ours") if the shop shows something that is neither the
-        new sum nor our last one: another app rates this product, and nothing is overwritten.
+        new sum nor one of ours: another app rates this product, and nothing is overwritten.
         """
         shown = self._shown(totals.product_id)
         if shown.shows(totals):
             return
-        if not shown.empty and not (ours_before and shown.shows(ours_before)):
+        is_ours = shown.empty or forgotten or any(shown.shows(before) for before in ours)
+        if not is_ours:
             raise MerchantMustFix(
                 RATING_NOT_OURS,
                 "Another app writes this product's rating. Ours is not shown, so that none is "

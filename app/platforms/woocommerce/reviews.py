@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Collection
 from typing import Any
 
 from app.domain.errors import Refused
@@ -81,7 +82,9 @@ class Reviews:
             raise
         return True
 
-    def publish_totals(self, totals: RatingTotals, ours_before: RatingTotals | None) -> None:
+    def publish_totals(
+        self, totals: RatingTotals, ours: Collection[RatingTotals], *, forgotten: bool = False
+    ) -> None:
         """Nothing to do: the store's own average follows from its reviews."""
 
     def _check_open(self, product_id: PlatformId) -> None:

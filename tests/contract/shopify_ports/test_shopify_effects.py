@@ -131,7 +131,7 @@ def test_a_review_of_a_product_that_is_gone(twin: Twin, store: Store) -> None:
         reviews_of(store).publish(review("1"))
     assert told.value.code == "product_gone"
     with pytest.raises(Refused):
-        reviews_of(store).publish_totals(RatingTotals("1", 1, 5), None)
+        reviews_of(store).publish_totals(RatingTotals("1", 1, 5), ())
 
 
 def shown(twin: Twin) -> tuple[str, str]:
@@ -143,25 +143,25 @@ def test_the_products_rating_follows_our_reviews(twin: Twin, store: Store) -> No
     port, product_id = reviews_of(store), twin.product()
     first, second = RatingTotals(product_id, 1, 5), RatingTotals(product_id, 3, 14)
     assert port.shows_totals
-    port.publish_totals(first, None)
+    port.publish_totals(first, ())
     assert shown(twin) == ("5.0", "1")
-    port.publish_totals(first, None)  # a repeat after a lost answer
-    port.publish_totals(second, first)
+    port.publish_totals(first, ())  # a repeat after a lost answer
+    port.publish_totals(second, [first])
     assert shown(twin) == ("4.7", "3")
-    port.publish_totals(second, first)
+    port.publish_totals(second, [first])
     nothing = RatingTotals(product_id, 0, 0)
-    port.publish_totals(nothing, second)
+    port.publish_totals(nothing, [second])
     assert shown(twin)[1] == "0"
-    port.publish_totals(first, nothing)
+    port.publish_totals(first, [nothing])
     assert shown(twin) == ("5.0", "1")
 
 
 def test_another_apps_rating_is_never_overwritten(twin: Twin, store: Store) -> None:
     port, product_id = reviews_of(store), twin.product()
-    port.publish_totals(RatingTotals(product_id, 40, 160), None)  # as another app would
-    for ours_before in (None, RatingTotals(product_id, 2, 10)):
+    port.publish_totals(RatingTotals(product_id, 40, 160), ())  # as another app would
+    for ours in ((), (RatingTotals(product_id, 2, 10), RatingTotals(product_id, 1, 5))):
         with pytest.raises(MerchantMustFix) as told:
-            port.publish_totals(RatingTotals(product_id, 3, 15), ours_before)
+            port.publish_totals(RatingTotals(product_id, 3, 15), ours)
         assert told.value.problem == "rating_not_ours"
     assert shown(twin) == ("4.0", "40")
 
