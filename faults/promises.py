@@ -1,7 +1,7 @@
 """Rows, people and orders of stories: beside what the store holds and the mail server took."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -50,8 +50,18 @@ class Promises:
 
     # rows
 
-    def ended(self, platform: str, rows: Iterable[Action], now: datetime) -> None:
-        """Each row came to an end that it can explain, or its time is yet to come."""
+    def ended(
+        self,
+        platform: str,
+        rows: Iterable[Action],
+        now: datetime,
+        asked_back: Collection[str] = (),
+    ) -> None:
+        """Each row came to an end that it can explain, or its time is yet to come.
+
+        `asked_back`: orders with a return that nobody ends. Nobody is asked for a review meanwhile,
+        and after two months it is too late.
+        """
         taken = {mail.action for mail in self._mails}
         for row in rows:
             self._verdict.counts[f"actions {row.state}"] += 1
@@ -61,6 +71,8 @@ class Promises:
                 self._verdict.add(UNEXPLAINED, f"{where} has no reason in words")
             if row.state is ActionState.UNCERTAIN and row.kind in MARKETING_MAIL:
                 self._verdict.explained["uncertain mails (SMTP cannot be asked)"] += 1
+            elif row.state is ActionState.MISSED and row.order_id in asked_back:
+                self._verdict.explained["requests too late, a return was open for two months"] += 1
             elif row.state is ActionState.MISSED:
                 self._verdict.add(LOST, f"{where} was missed: {words}")
             elif row.state in _UNWANTED:  # also one that is uncertain and could have been asked for

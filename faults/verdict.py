@@ -83,7 +83,8 @@ class Judge:
             received = select(inbox.c.dedupe_key, inbox.c.state).where(inbox.c.shop_id == shop.id)
             keys = {str(key): str(state) for key, state in uow.connection.execute(received)}
         self._of_inbox(store.platform, keys)
-        self._promises.ended(store.platform, rows, self._deps.business.now())
+        asked_back = {e.order for e in self._ledger if e.returned or e.withdrawn}
+        self._promises.ended(store.platform, rows, self._deps.business.now(), asked_back)
         self._promises.coupons_earned(store.platform, self._ledger, held)
         self._orders(store, held, shop.id)
         by_order: dict[str, list[Action]] = defaultdict(list)

@@ -87,6 +87,14 @@ def test_each_row_has_an_end_that_holds_true(row: Action, found: list[str]) -> N
     assert _kinds(verdict) == found
 
 
+def test_a_request_may_be_too_late_where_a_return_stays_open() -> None:
+    verdict, row = Verdict(), _row(ActionKind.REVIEW_REQUEST_MAIL, ActionState.MISSED)
+    Promises(verdict, []).ended("woocommerce", [row], NOW, {"11"})
+    assert verdict.good
+    Promises(verdict, []).ended("woocommerce", [row], NOW, {"12"})
+    assert _kinds(verdict) == [LOST]
+
+
 def test_one_marketing_mail_is_one() -> None:
     verdict = Verdict()
     mails = [_mail(REVIEW_REQUEST, "11"), _mail(REVIEW_REQUEST, "12"), _mail("", ""), _mail("", "")]
