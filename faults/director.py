@@ -92,9 +92,9 @@ class Director:
     def end_all(self) -> None:
         """No fault goes on."""
         self.faults_on = False
-        for _, _, kind, end in self._ends:
+        ends, self._ends = self._ends, []  # what they bring about comes later
+        for _, _, kind, end in ends:
             self._end(kind, end, last=True)
-        self._ends.clear()
         for name in self._site.programs:
             self._site.let_up(name)
         for attempt in range(5):

@@ -7,6 +7,7 @@ from faults.deliveries import Deliveries
 from faults.director import Director
 from faults.findings import DOUBLED, LOST, UNEXPLAINED, Verdict
 from faults.mailbox import Mailbox
+from faults.merchants import Merchants
 from faults.restore import Backups
 from faults.stories import Expected
 from faults.traffic import Player
@@ -39,7 +40,9 @@ def table(
     director: Director,
     deliveries: Deliveries,
     players: Iterable[Player],
+    *,
     backups: Backups,
+    merchants: Merchants,
 ) -> str:
     """What was done to the product, and what it was given."""
     happened = sorted((what, n) for what, n in director.happened.items() if what != "kill")
@@ -48,8 +51,9 @@ def table(
     rows += [("kills in all", director.kills.total())]
     rows += [(f"fault: {what}", n) for what, n in happened]
     rows += [("backups put back", len(backups.windows))]
-    rows += [("held, let go by merchants", backups.let_go)]
-    rows += [("held, cancelled by merchants", backups.declined)]
+    rows += [("held, let go by merchants", merchants.let_go)]
+    rows += [("held, cancelled by merchants", merchants.declined)]
+    rows += [("problems that merchants had looked at again", merchants.looked_again)]
     rows += [(f"deliveries {what}", deliveries.counts[what]) for what in _DELIVERIES]
     rows += sorted((f"deliveries {k}", n) for k, n in deliveries.counts.items() if ": " in k)
     rows += [("stories", sum(player.counts["stories"] for player in players))]

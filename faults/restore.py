@@ -1,4 +1,4 @@
-"""A backup takes the place of the newer database in the middle, and merchants decide what is held.
+"""A backup takes the place of the newer database in the middle.
 
 Between backup and restore no day of business time passes: its offset stands in the database, too,
 and going back would also take the world back.
@@ -13,20 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import psycopg
-import requests
-from sqlalchemy.exc import DBAPIError
-
-from app.cli.demo.drivers import Store
-from app.cli.demo.stores import shop_of
-from app.db.tenant import ShopData
-from app.domain.actions import Action, ActionKind
-from app.domain.ids import ShopId
-from app.services import held
-from faults.mailbox import COUPON, Mailbox
 from faults.site import WORKERS, CannotStart, Site
-from faults.stores import holdings
-from faults.stories import Expected
 from faults.tempo import Tempo
 
 _SERVICES = ("web", *WORKERS, "clock")
@@ -52,15 +39,14 @@ class Window:
 
 
 class Backups:
-    """Makes one, puts it back, and answers for the merchants."""
+    """Makes one, and puts it back."""
 
-    def __init__(self, site: Site, mailbox: Mailbox, tempo: Tempo, ledger: list[Expected]) -> None:
-        self._site, self._mailbox, self._tempo, self._ledger = site, mailbox, tempo, ledger
+    def __init__(self, site: Site, tempo: Tempo) -> None:
+        self._site, self._tempo = site, tempo
         self._file: Path | None = None
         self._made_at, self._made_on = 0.0, tempo.now()
         self._number = 0
         self.windows: list[Window] = []
-        self.let_go = self.declined = 0
 
     @property
     def waits(self) -> bool:
@@ -150,45 +136,3 @@ class Backups:
             raise CannotStart(f"{program} did not end: somebody keeps it waiting") from error
         if done.returncode:
             raise CannotStart(f"{program}: {done.stderr[-1000:]}")
-
-    # merchants
-
-    def decide(self, stores: tuple[Store, ...]) -> bool:
-        """Each merchant looks into store and mailbox: what was done is cancelled, the rest goes.
-
-        False if the database or a store could not be asked: to be tried again.
-        """
-        try:
-            for store in stores:
-                shop = shop_of(self._site.deps, store)
-                if shop is not None:
-                    self._of_shop(store, shop.id)
-        except (DBAPIError, psycopg.Error, requests.RequestException):
-            return False
-        return True
-
-    def _of_shop(self, store: Store, shop_id: ShopId) -> None:
-        with self._site.deps.db.read() as uow:
-            rows = ShopData(uow, shop_id).actions.held(1000)
-        if not rows:
-            return
-        known = {each.order: each for each in self._ledger if each.platform == store.platform}
-        has_coupon = holdings(store).coupons
-        for row in rows:
-            order = known.get(row.order_id or "")
-            if order is not None and self._was_done(row, order, bool(has_coupon[order.email])):
-                self.declined += held.withdraw(self._site.deps, shop_id, row.id)
-            else:
-                self.let_go += held.let_go(self._site.deps, shop_id, row.id)
-
-    def _was_done(self, row: Action, order: Expected, has_coupon: bool) -> bool:
-        if row.kind is ActionKind.REVIEW_REQUEST_MAIL:
-            return self._mailbox.request_for(order.email, order.order) is not None
-        if row.kind is ActionKind.COUPON_CREATE:
-            # A code of ours is there, and it is this row's own or one that was forgotten.
-            return has_coupon
-        if row.kind is ActionKind.COUPON_MAIL:
-            code = str(row.payload.get("code", ""))
-            mails = self._mailbox.all()
-            return any(m.kind == COUPON and m.to == order.email and m.about == code for m in mails)
-        return False

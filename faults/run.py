@@ -17,6 +17,7 @@ from faults.deliveries import Deliveries
 from faults.director import Director
 from faults.findings import UNEXPLAINED, Verdict
 from faults.mailbox import Mailbox
+from faults.merchants import Merchants
 from faults.plan import Event
 from faults.rest import come_to_rest, let_pass
 from faults.restore import Backups
@@ -34,7 +35,7 @@ _HURRIED_DAY_SECONDS = 1.5
 _UNDER_WAY_SECONDS = 6.0
 _LAST_DAYS = 9  # of business time: whatever was begun falls due in them
 _USUAL_START_SECONDS = 20.0
-_MERCHANTS_AFTER = 12.0  # seconds from a restore to the merchants' decisions, and between them
+_MERCHANTS_EACH = 10.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -111,8 +112,10 @@ class Run:
             urls = {store.platform: store.url for store in self._stores}
             self._deliveries = stack.enter_context(Deliveries(urls))
             self._director = Director(self._site, self._mailbox, self._tempo, options.seed)
-            self._backups = Backups(self._site, self._mailbox, self._tempo, self._ledger)
+            self._backups = Backups(self._site, self._tempo)
             self._director.special["restore"] = self._restore
+            self._merchants = Merchants(self._site.deps, self._stores, self._mailbox, self._ledger)
+            self._merchants_look()
             self._begin_stories(stack)
             self._director.play(events, options.seconds, self._each_minute())
             return self._end()
@@ -130,8 +133,11 @@ class Run:
                 verdict.add(UNEXPLAINED, f"the harness could not play: {trouble}")
         for trouble in self._director.trouble:
             verdict.add(UNEXPLAINED, f"the harness could not do a fault: {trouble}")
-        director, backups = self._director, self._backups
-        told = report.table(self._options, director, self._deliveries, self._players, backups)
+        director = self._director
+        told = report.table(
+            self._options, director, self._deliveries, self._players,
+            backups=self._backups, merchants=self._merchants,
+        )  # fmt: skip
         self._options.say(told + report.told(verdict))
         return Result(verdict, director.kills)
 
@@ -161,15 +167,8 @@ class Run:
             self._players.append(stack.enter_context(player))
 
     def _restore(self, event: Event) -> None:
-        """A backup now, put back after a while. The merchants decide some time after that, and
-        look again and again: what a reading of the lost days brings up is held later.
-        """
+        """A backup now, put back after a while."""
         director, backups = self._director, self._backups
-
-        def decide() -> None:
-            backups.decide(self._stores)
-            if director.faults_on:
-                director.later(_MERCHANTS_AFTER, "merchants decide", decide)
 
         def put_back() -> None:
             if not director.faults_on:
@@ -178,11 +177,13 @@ class Run:
                 director.later(1, "restore", put_back)
                 return
             backups.put_back()
-            if len(backups.windows) == 1:
-                director.later(_MERCHANTS_AFTER, "merchants decide", decide)
 
         if backups.make():
             director.later(float(event.given["after"]), "restore", put_back)
+
+    def _merchants_look(self) -> None:
+        self._merchants.look()
+        self._director.later(_MERCHANTS_EACH, "merchants look", self._merchants_look)
 
     # the end
 
@@ -225,7 +226,6 @@ class Run:
         deadline = time.monotonic() + _STORY_SECONDS
         while any(p.open for p in self._players) and time.monotonic() < min(deadline, ends):
             self._director.turn()
-            self._backups.decide(self._stores)  # days stand still while a due action is held
             time.sleep(0.1)
             last = sum(player.moves for player in self._players)
             if last != before:
@@ -233,7 +233,6 @@ class Run:
         return sum(player.open for player in self._players)
 
     def _settle(self, seconds: float) -> list[str]:
-        self._backups.decide(self._stores)
         return come_to_rest(self._site.deps, self._tempo.now, seconds, self._director.turn)
 
     def _fresh_start(self) -> None:
