@@ -230,7 +230,7 @@ def migrated_postgres() -> Iterator[Postgres]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator["Browser"]:
     """A headless browser; take a new context or page from it."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     from scripts.ensure_browser import missing, system_browser
 
@@ -238,6 +238,7 @@ def chromium() -> Iterator["Browser"]:
         if os.environ.get("CI"):
             pytest.fail(problem)
         pytest.skip(problem)
+    expect.set_options(timeout=20_000)  # milliseconds; two busy cores make five seconds of one
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=system_browser(), args=CHROMIUM_ARGUMENTS
