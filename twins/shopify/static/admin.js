@@ -82,4 +82,5 @@
   addEventListener("message", ({ origin, source, data }) => {
     if (origin === appOrigin && source === frame.contentWindow) handlers[data.twin]?.(data);
   });
+  frame.src = frame.dataset.src; // not before: what it says first would be heard by nobody
 })();
