@@ -9,6 +9,7 @@ import pytest
 from app.db import models
 from app.db.cursors import WRITTEN
 from app.domain.actions import ActionState
+from app.platforms.base import RatingTotals
 from app.platforms.shopify.reviews import Reviews
 from app.services import continuity
 from app.services import reviews as review_service
@@ -116,3 +117,21 @@ def test_after_a_restore_the_sum_is_ours_although_we_know_another(
     # From now on another app is noticed again.
     with store.harness.shop(store.shop.id) as data:
         assert (data.cursors.touched(key) or touched) > touched
+
+
+@pytest.mark.parametrize(("days", "kept"), [(1, False), (40, True)])
+def test_long_after_a_restore_stars_of_a_product_new_to_us_are_another_apps(
+    store: ShopifyStore, days: int, kept: bool
+) -> None:
+    """Never written by us as far as we know: soon after a restore that may be forgotten."""
+    order_id = store.place()
+    port: Any = store.harness.deps.open_store(store.shop).reviews
+    port.publish_totals(RatingTotals(product(store, order_id), 57, 180), ())
+    continuity.announce(store.harness.deps)
+    store.harness.wall.advance(days=days)
+    store.harness.business.advance(days=days)
+    submit(store, order_id, 5)
+    store.harness.run_jobs()
+    assert shown(store)[0] == ("57" if kept else "1")
+    with store.harness.shop(store.shop.id) as data:
+        assert data.problems.is_open("rating_not_ours") is kept

@@ -18,6 +18,7 @@ from app.pipeline.failures import Busy
 from app.platforms.base import RATING_NOT_OURS, RatingTotals, ReviewSpec, ReviewsPort
 
 _BEGUN = 10  # sums that workers may have died with, one after the other
+_UNKNOWN = timedelta(days=30)  # for which a restore makes a sum ours of which we know nothing
 _SUM_LEASE = timedelta(seconds=60)  # longer than reading and writing a sum with their time-outs
 
 
@@ -108,7 +109,7 @@ def _publish_totals(work: Work, port: ReviewsPort, review: ReviewRow) -> RatingT
         first = review.published_revision == 0
         now = RatingTotals(product, count + first, total + (review.rating if first else 0))
         known, touched = data.cursors.get(key), data.cursors.touched(key)
-        forgotten = _is_forgotten(data, touched if "count" in known else None)
+        forgotten = _is_forgotten(work, data, touched if "count" in known else None)
         begun = [*known.get("begun", ()), (now.count, now.total)][-_BEGUN:]
         # What was forgotten stays so until a sum is there of which we know.
         wall = touched if forgotten and touched else work.rt.wall.now()
@@ -118,13 +119,14 @@ def _publish_totals(work: Work, port: ReviewsPort, review: ReviewRow) -> RatingT
     return now
 
 
-def _is_forgotten(data: ShopData, written: datetime | None) -> bool:
+def _is_forgotten(work: Work, data: ShopData, written: datetime | None) -> bool:
     """A restored backup does not know which sum we wrote last; or, of a product whose first review
-    came after the backup, that we wrote one. There another app may be at it, too.
+    came after the backup, that we wrote one. There another app may be at it, too: that is held to
+    be ours only for a while, and not where another app was met.
     """
     if written is None and data.problems.is_open(RATING_NOT_OURS):
         return False
-    return continuity.restored_since(data.uow, written or data.shop.created_at)
+    return continuity.restored_since(data.uow, written or work.rt.wall.now() - _UNKNOWN)
 
 
 def _sums(known: Mapping[str, Any]) -> Iterator[Sequence[int]]:
