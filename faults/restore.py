@@ -48,14 +48,9 @@ class Backups:
         self._number = 0
         self.windows: list[Window] = []
 
-    @property
-    def waits(self) -> bool:
-        """Whether there is a backup that is to be put back."""
-        return self._file is not None
-
     def make(self) -> bool:
         """Copy the running database; False if that could not be had just now."""
-        if self.waits:
+        if self._file is not None:  # one is to be put back yet
             return False
         self._number += 1
         file = self._site.root / f"backup-{self._number}"

@@ -207,14 +207,12 @@ class Site:
 
     # what the harness does to it
 
-    def keep_running(self, env_of: "Mapping[str, Mapping[str, str]] | None" = None) -> list[str]:
-        """Start what has ended and is not kept down; returns what was started."""
-        now, started = time.monotonic(), []
+    def keep_running(self, env_of: "Mapping[str, Mapping[str, str]] | None" = None) -> None:
+        """Start what has ended and is not kept down."""
+        now = time.monotonic()
         for name, program in self.programs.items():
             if not program.runs and self._down_until.get(name, 0) <= now:
                 program.start((env_of or {}).get(name))
-                started.append(name)
-        return started
 
     def keep_down(self, name: str, seconds: float = _KEPT_DOWN) -> None:
         """Kill it, and do not start it again for so long."""
