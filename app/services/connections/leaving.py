@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from app.db.shops import Shop, Shops
 from app.db.tenant import ShopData
-from app.domain.errors import AfterglowError, OperatorMustFix, Retryable
+from app.domain.errors import AfterglowError, MerchantMustFix, OperatorMustFix
 from app.pipeline.control import close, forget_removed, removed_at
 from app.pipeline.runtime import Runtime
 
@@ -41,10 +41,8 @@ def _lets_us_in(rt: Runtime, shop: Shop) -> bool | None:
     """Whether our keys work; None if nobody can know just now."""
     try:
         rt.open_store(shop).info()
-    except OperatorMustFix:  # Shopify tells a wrong secret of ours and a removed app alike
+    except (MerchantMustFix, OperatorMustFix):  # Shopify tells a wrong secret of ours alike
         return False
-    except Retryable:
-        return None
     except AfterglowError:
-        return False
+        return None
     return True
