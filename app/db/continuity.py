@@ -119,14 +119,6 @@ def latest(uow: UnitOfWork) -> Restoration | None:
     return Restoration(*row) if row else None
 
 
-def restored_since(uow: UnitOfWork, wall: datetime) -> bool:
-    """Whether a restoration was noticed after this time of the machine's clock: what was written
-    then and later may have been forgotten.
-    """
-    query = select(restorations.c.id).where(restorations.c.noticed_at > wall).limit(1)
-    return uow.connection.execute(query).first() is not None
-
-
 def record(
     uow: UnitOfWork, found_by: str, lost_since: datetime, lost_until: datetime, noticed_at: datetime
 ) -> Restoration:

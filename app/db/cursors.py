@@ -8,8 +8,6 @@ from sqlalchemy import select
 from app.db.base import Repository
 from app.db.models import sync_cursors
 
-WRITTEN = "rating:"  # names of what we wrote last, to be told from what others write
-
 
 class Cursors(Repository):
     """Cursors of one shop, each a small JSON state under a name."""
@@ -38,9 +36,5 @@ class Cursors(Repository):
         )
 
     def clear(self) -> None:
-        """Start over with the next installation; what we wrote into the store stays known."""
-        self._connection.execute(
-            sync_cursors.delete().where(
-                self._mine(sync_cursors), ~sync_cursors.c.name.startswith(WRITTEN)
-            )
-        )
+        """Start over with the next installation."""
+        self._connection.execute(sync_cursors.delete().where(self._mine(sync_cursors)))

@@ -86,16 +86,17 @@ def find_product(shop: Shop, product_id: int) -> Document:
     return product
 
 
-def metafield(shop: Shop, product_id: int, namespace: str, key: str) -> Document | None:
-    """Return one metafield of a product."""
+def metafield(shop: Shop, product_id: int, namespace: str | None, key: str) -> Document | None:
+    """Return one metafield of a product; without a namespace, one of the app's own."""
+    namespace = namespace or app_namespace(shop)
     return shop.get("metafield", f"{product_id}/{namespace}.{key}")
 
 
 def put_metafield(
-    shop: Shop, product_id: int, name: tuple[str, str], kind: str, value: str
+    shop: Shop, product_id: int, name: tuple[str | None, str], kind: str, value: str
 ) -> Document:
     """Store a metafield, `name` being (namespace, key); the caller has checked the value."""
-    namespace, key = name
+    namespace, key = name[0] or app_namespace(shop), name[1]
     old = metafield(shop, product_id, namespace, key)
     field: Document = {
         "id": f"{product_id}/{namespace}.{key}",
@@ -163,6 +164,14 @@ def _check_time(_shop: Shop, value: str, _rules: dict[str, Any]) -> str | None:
     return None
 
 
+def _check_json(_shop: Shop, value: str, _rules: dict[str, Any]) -> str | None:
+    try:
+        json.loads(value)
+    except ValueError:
+        return "Value is invalid JSON."
+    return None
+
+
 def _check_product(shop: Shop, value: str, _rules: dict[str, Any]) -> str | None:
     number = number_of("Product", value)
     found = number is not None and shop.get("product", number)
@@ -175,6 +184,7 @@ _CHECKS = {
     "single_line_text_field": _check_line,
     "multi_line_text_field": _check_text,
     "boolean": _check_boolean,
+    "json": _check_json,
     "date_time": _check_time,
     "product_reference": _check_product,
 }
@@ -190,13 +200,13 @@ def normal_value(kind: str, value: str) -> str:
 
 def json_value(kind: str, value: str) -> Any:
     """Return a stored value as its `jsonValue`."""
-    return json.loads(value) if kind in ("rating", "number_integer", "boolean") else value
+    return json.loads(value) if kind in ("rating", "number_integer", "boolean", "json") else value
 
 
 def metaobject_type(shop: Shop, given: str) -> str | None:
     """Resolve "$app:review" to the type's stored name; None if no such type is declared."""
     name = given.removeprefix("$app:")
-    stored = f"app--{app_number(shop)}--"
+    stored = f"{app_namespace(shop)}--"
     if given.startswith(stored):
         name = given.removeprefix(stored)
     elif name == given:
@@ -204,9 +214,9 @@ def metaobject_type(shop: Shop, given: str) -> str | None:
     return stored + name if name in shop.twin.app.metaobjects else None
 
 
-def app_number(shop: Shop) -> int:
-    """Return a number for the app; Shopify writes one into app-owned type names."""
-    return int(sha256(shop.twin.app.client_id.encode()).hexdigest()[:8], 16)
+def app_namespace(shop: Shop) -> str:
+    """Return what is reserved for the app: its metafields' namespace, its types' first part."""
+    return f"app--{int(sha256(shop.twin.app.client_id.encode()).hexdigest()[:8], 16)}"
 
 
 def metaobjects_of(shop: Shop, stored_type: str) -> list[Document]:

@@ -1,12 +1,9 @@
 """Publishing a review in the store: found again by our reference, or by product, mail and text."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any
 
-from app.db import continuity
-from app.db.cursors import WRITTEN
 from app.db.leases import acquire, release
 from app.db.reviews import ReviewRow
 from app.db.tenant import ShopData
@@ -17,8 +14,6 @@ from app.pipeline.effects.base import Outcome, Unknowable, Work
 from app.pipeline.failures import Busy
 from app.platforms.base import RATING_NOT_OURS, RatingTotals, ReviewSpec, ReviewsPort
 
-_BEGUN = 10  # sums that workers may have died with, one after the other
-_UNKNOWN = timedelta(days=30)  # for which a restore makes a sum ours of which we know nothing
 _SUM_LEASE = timedelta(seconds=60)  # longer than reading and writing a sum with their time-outs
 
 
@@ -45,16 +40,13 @@ class ReviewPublish:
         return self._done(work, port, review, port.publish(spec))
 
     def _done(self, work: Work, port: ReviewsPort, review: ReviewRow, ref: str) -> Outcome:
-        totals = None
         if port.shows_totals:
             with _sum_held(work, review):
-                totals = _publish_totals(work, port, review)
+                _publish_totals(work, port, review)
 
         def note(data: ShopData) -> None:
             data.reviews.published(review.id, review.revision, ref)
-            if totals:
-                state = {"count": totals.count, "total": totals.total}
-                data.cursors.put(_totals_key(review), state, work.rt.wall.now())
+            if port.shows_totals:
                 _mended(data, review, work.now)
                 release(data.uow, _lease_name(work, review), _holder(work))
 
@@ -96,47 +88,13 @@ def _mended(data: ShopData, review: ReviewRow, now: datetime) -> None:
                 data.uow.after_commit("perform", data.shop_id)
 
 
-def _publish_totals(work: Work, port: ReviewsPort, review: ReviewRow) -> RatingTotals:
-    """The sum over what is published, with this one as it is now.
-
-    What we write is remembered before (`begun`) and after, for a worker may die in between: any
-    other value in the store is not ours to overwrite.
-    """
-    product, key = review.product_id, _totals_key(review)
-    with work.rt.db.write() as uow:
-        data = ShopData(uow, work.shop.id)
-        count, total = data.reviews.totals(product)
-        first = review.published_revision == 0
-        now = RatingTotals(product, count + first, total + (review.rating if first else 0))
-        known, touched = data.cursors.get(key), data.cursors.touched(key)
-        forgotten = _is_forgotten(work, data, touched if "count" in known else None)
-        begun = [*known.get("begun", ()), (now.count, now.total)][-_BEGUN:]
-        # What was forgotten stays so until a sum is there of which we know.
-        wall = touched if forgotten and touched else work.rt.wall.now()
-        data.cursors.put(key, {**known, "begun": begun}, wall)
-    ours = [RatingTotals(product, *sums) for sums in _sums(known)]
-    port.publish_totals(now, ours, forgotten=forgotten)
-    return now
-
-
-def _is_forgotten(work: Work, data: ShopData, written: datetime | None) -> bool:
-    """A restored backup does not know which sum we wrote last; or, of a product whose first review
-    came after the backup, that we wrote one. There another app may be at it, too: that is held to
-    be ours only for a while, and not where another app was met.
-    """
-    if written is None and data.problems.is_open(RATING_NOT_OURS):
-        return False
-    return continuity.restored_since(data.uow, written or work.rt.wall.now() - _UNKNOWN)
-
-
-def _sums(known: Mapping[str, Any]) -> Iterator[Sequence[int]]:
-    if "count" in known:
-        yield known["count"], known["total"]
-    yield from known.get("begun", ())
-
-
-def _totals_key(review: ReviewRow) -> str:
-    return f"{WRITTEN}{review.product_id}"
+def _publish_totals(work: Work, port: ReviewsPort, review: ReviewRow) -> None:
+    """The sum over what is published, with this one as it is now."""
+    with work.rt.db.read() as uow:
+        count, total = ShopData(uow, work.shop.id).reviews.totals(review.product_id)
+    if review.published_revision == 0:
+        count, total = count + 1, total + review.rating
+    port.publish_totals(RatingTotals(review.product_id, count, total))
 
 
 def _parts(work: Work) -> tuple[ReviewRow, ReviewSpec, ReviewsPort]:

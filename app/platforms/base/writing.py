@@ -1,6 +1,5 @@
 """What is written into a store: coupons and reviews."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -98,11 +97,8 @@ class ReviewsPort(Protocol):
         """Publish or update it; returns the store's id."""
         ...
 
-    def publish_totals(
-        self, totals: RatingTotals, ours: Collection[RatingTotals], *, forgotten: bool = False
-    ) -> None:
-        """Write rating and count. `ours`: sums that we wrote, or may have written, before.
-        `forgotten`: we wrote this product's sums, but do not know which one was the last.
+    def publish_totals(self, totals: RatingTotals) -> None:
+        """Write rating and count over what we wrote before; a repeat changes nothing.
 
         Raises MerchantMustFix("rating_not_ours") if another app writes them.
         """

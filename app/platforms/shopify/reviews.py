@@ -1,7 +1,6 @@
 """Reviews: one app-owned metaobject each, and the sum in the product's standard metafields."""
 
 import json
-from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -49,19 +48,19 @@ class Reviews:
         raise_for_user_errors(payload, "review_upsert", {"INVALID_VALUE": "product_gone"})
         return payload.node("metaobject").gid()
 
-    def publish_totals(
-        self, totals: RatingTotals, ours: Collection[RatingTotals], *, forgotten: bool = False
-    ) -> None:
+    def publish_totals(self, totals: RatingTotals) -> None:
         """Write rating and count in one step, unless they are there already.
 
+        With them goes a note in the namespace that only we can write, so that the store itself
+        remembers what is ours: a worker that died or a backup put back forgets nothing.
+
         Raises MerchantMustFix("rating_not_ours") if the shop shows something that is neither the
-        new sum nor one of ours: another app rates this product, and nothing is overwritten.
+        new sum nor what we noted: another app rates this product, and nothing is overwritten.
         """
         shown = self._shown(totals.product_id)
         if shown.shows(totals):
             return
-        is_ours = shown.empty or forgotten or any(shown.shows(before) for before in ours)
-        if not is_ours:
+        if not (shown.empty or shown.is_ours):
             raise MerchantMustFix(
                 RATING_NOT_OURS,
                 "Another app writes this product's rating. Ours is not shown, so that none is "
@@ -88,20 +87,27 @@ class Reviews:
                 raise_for_user_errors(payload, "rating_definition_enable")
 
     def _write(self, totals: RatingTotals, shown: "_Rating") -> None:
-        owner: dict[str, Any] = {
-            "ownerId": gid("Product", totals.product_id),
-            "namespace": "reviews",
-        }
-        count: dict[str, Any] = {
-            "key": "rating_count",
-            "type": "number_integer",
-            "value": str(totals.count),
-            "compareDigest": shown.count_digest,
-        }
-        fields = [owner | count]
+        owner = {"ownerId": gid("Product", totals.product_id)}
+        reviews = owner | {"namespace": "reviews"}
+        fields: list[dict[str, Any]] = [
+            reviews
+            | {
+                "key": "rating_count",
+                "type": "number_integer",
+                "value": str(totals.count),
+                "compareDigest": shown.count_digest,
+            },
+            owner
+            | {
+                "key": "rating_written",
+                "type": "json",
+                "value": json.dumps({"count": totals.count, "total": totals.total}),
+                "compareDigest": shown.written_digest,
+            },
+        ]
         if totals.count:  # without reviews there is no rating within the scale to write
             fields.append(
-                owner
+                reviews
                 | {
                     "key": "rating",
                     "type": "rating",
@@ -115,26 +121,37 @@ class Reviews:
 
 @dataclass(frozen=True, slots=True)
 class _Rating:
-    """What a product shows, with the digests that guard it against being overwritten."""
+    """What a product shows and what we noted that we wrote, with the digests that guard them
+    against being overwritten.
+    """
 
     count: int | None
     value: Decimal | None
-    rating_digest: str | None = None
-    count_digest: str | None = None
+    written: RatingTotals | None
+    rating_digest: str | None
+    count_digest: str | None
+    written_digest: str | None
 
     @classmethod
     def read(cls, product: Fields) -> "_Rating":
         rating, count = product.node_or_none("rating"), product.node_or_none("ratingCount")
+        written = product.node_or_none("written")
         return cls(
             count=int(count.text("value")) if count else None,
             value=_value_of(rating.text("value")) if rating else None,
+            written=_noted(product.gid(), written.text("value")) if written else None,
             rating_digest=rating.text("compareDigest") if rating else None,
             count_digest=count.text("compareDigest") if count else None,
+            written_digest=written.text("compareDigest") if written else None,
         )
 
     @property
     def empty(self) -> bool:
         return self.count is None and self.value is None
+
+    @property
+    def is_ours(self) -> bool:
+        return self.written is not None and self.shows(self.written)
 
     def shows(self, totals: RatingTotals) -> bool:
         """Whether a reader sees these totals; without reviews a value left over does not count."""
@@ -146,6 +163,11 @@ def _average(totals: RatingTotals) -> Decimal:
     """Mean stars with one decimal, as shops show them."""
     mean = Decimal(totals.total) / Decimal(totals.count)
     return mean.quantize(Decimal("0.1"), ROUND_HALF_UP)
+
+
+def _noted(product_id: PlatformId, text: str) -> RatingTotals:
+    note = Fields.parse(text.encode())
+    return RatingTotals(product_id, note.count("count"), note.count("total"))
 
 
 def _value_of(text: str) -> Decimal:

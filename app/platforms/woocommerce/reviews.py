@@ -2,7 +2,6 @@
 
 import html
 import re
-from collections.abc import Collection
 from typing import Any
 
 from app.domain.errors import Refused
@@ -82,9 +81,7 @@ class Reviews:
             raise
         return True
 
-    def publish_totals(
-        self, totals: RatingTotals, ours: Collection[RatingTotals], *, forgotten: bool = False
-    ) -> None:
+    def publish_totals(self, totals: RatingTotals) -> None:
         """Nothing to do: the store's own average follows from its reviews."""
 
     def _check_open(self, product_id: PlatformId) -> None:

@@ -131,7 +131,7 @@ def test_a_review_of_a_product_that_is_gone(twin: Twin, store: Store) -> None:
         reviews_of(store).publish(review("1"))
     assert told.value.code == "product_gone"
     with pytest.raises(Refused):
-        reviews_of(store).publish_totals(RatingTotals("1", 1, 5), ())
+        reviews_of(store).publish_totals(RatingTotals("1", 1, 5))
 
 
 def shown(twin: Twin) -> tuple[str, str]:
@@ -143,27 +143,52 @@ def test_the_products_rating_follows_our_reviews(twin: Twin, store: Store) -> No
     port, product_id = reviews_of(store), twin.product()
     first, second = RatingTotals(product_id, 1, 5), RatingTotals(product_id, 3, 14)
     assert port.shows_totals
-    port.publish_totals(first, ())
+    port.publish_totals(first)
     assert shown(twin) == ("5.0", "1")
-    port.publish_totals(first, ())  # a repeat after a lost answer
-    port.publish_totals(second, [first])
+    port.publish_totals(first)  # a repeat after a lost answer
+    port.publish_totals(second)
     assert shown(twin) == ("4.7", "3")
-    port.publish_totals(second, [first])
-    nothing = RatingTotals(product_id, 0, 0)
-    port.publish_totals(nothing, [second])
+    port.publish_totals(second)
+    port.publish_totals(RatingTotals(product_id, 0, 0))
     assert shown(twin)[1] == "0"
-    port.publish_totals(first, [nothing])
+    port.publish_totals(first)
     assert shown(twin) == ("5.0", "1")
 
 
 def test_another_apps_rating_is_never_overwritten(twin: Twin, store: Store) -> None:
     port, product_id = reviews_of(store), twin.product()
-    port.publish_totals(RatingTotals(product_id, 40, 160), ())  # as another app would
-    for ours in ((), (RatingTotals(product_id, 2, 10), RatingTotals(product_id, 1, 5))):
-        with pytest.raises(MerchantMustFix) as told:
-            port.publish_totals(RatingTotals(product_id, 3, 15), ours)
-        assert told.value.problem == "rating_not_ours"
+    another_app_rates(port, product_id, "4.0", "40")
+    refuses(port, RatingTotals(product_id, 1, 5))
     assert shown(twin) == ("4.0", "40")
+
+
+def test_a_rating_that_another_app_took_over_is_left_to_it(twin: Twin, store: Store) -> None:
+    port, product_id = reviews_of(store), twin.product()
+    port.publish_totals(RatingTotals(product_id, 1, 5))
+    another_app_rates(port, product_id, "4.0", "40")
+    refuses(port, RatingTotals(product_id, 2, 10))
+    another_app_rates(port, product_id, "5.0", "3")
+    port.publish_totals(RatingTotals(product_id, 3, 15))  # the same as ours: shown already,
+    refuses(port, RatingTotals(product_id, 4, 20))  # and yet written by it
+    assert shown(twin) == ("5.0", "3")
+
+
+def another_app_rates(port: Any, product_id: str, stars: str, count: str) -> None:
+    """We have no other way into the twin's shop than our own key; the note is what differs."""
+    owner = {"ownerId": f"gid://shopify/Product/{product_id}", "namespace": "reviews"}
+    value = json.dumps({"value": stars, "scale_min": "1.0", "scale_max": "5.0"})
+    fields = [
+        owner | {"key": "rating", "type": "rating", "value": value},
+        owner | {"key": "rating_count", "type": "number_integer", "value": count},
+    ]
+    payload = port._client.mutate("metafields_set", {"metafields": fields})
+    assert list(payload.nodes("userErrors")) == []
+
+
+def refuses(port: Any, totals: RatingTotals) -> None:
+    with pytest.raises(MerchantMustFix) as told:
+        port.publish_totals(totals)
+    assert told.value.problem == "rating_not_ours"
 
 
 # Webhooks

@@ -44,7 +44,7 @@ def _metafield_error(shop: Shop, index: int, given: dict[str, Any]) -> Value | N
     product_id = number_of("Product", given["ownerId"])
     if product_id is None or shop.get("product", product_id) is None:
         return user_error("Owner does not exist.", [*path, "ownerId"], "INVALID")
-    namespace, key = given.get("namespace") or "", given["key"]
+    namespace, key = given.get("namespace"), given["key"]
     kind, rules = _metafield_type(shop, given)
     if kind is None:
         return user_error("Type can't be blank.", [*path, "type"], "BLANK")
@@ -75,10 +75,8 @@ def _metafield_type(shop: Shop, given: dict[str, Any]) -> tuple[str | None, dict
 def _store_metafield(shop: Shop, given: dict[str, Any]) -> Document:
     kind, _rules = _metafield_type(shop, given)
     product_id = number_of("Product", given["ownerId"]) or 0
-    namespace = given.get("namespace") or ""
-    return catalog.put_metafield(
-        shop, product_id, (namespace, given["key"]), kind or "", given["value"]
-    )
+    name = (given.get("namespace"), given["key"])
+    return catalog.put_metafield(shop, product_id, name, kind or "", given["value"])
 
 
 def _definition_enable(

@@ -102,7 +102,7 @@ def product_object(shop: Shop, product: Document) -> Value:
     url = product_url(shop, product)
 
     def one_metafield(key: str, namespace: str | None = None) -> Value | None:
-        found = catalog.metafield(shop, product["id"], namespace or "", key)
+        found = catalog.metafield(shop, product["id"], namespace, key)
         return metafield_object(found) if found else None
 
     def collections(**given: Any) -> Connection:
