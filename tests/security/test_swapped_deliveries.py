@@ -8,6 +8,7 @@ import base64
 import hmac
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -22,7 +23,8 @@ from app.domain.errors import BadPayload
 from app.domain.reasons import ReasonCode
 from app.domain.snapshots import Control, ControlMessage
 from app.pipeline.interpret import drain
-from app.platforms.base import Ignored, Received, Unknown
+from app.platforms.base import Ignored, Received, StoreInfo, Unknown
+from app.platforms.shopify import platform as shopify
 from app.platforms.shopify.normalise import normalise
 from tests.pipeline.shopify_store import DOMAIN, ShopifyStore, shopify_store
 from tests.support import CLIENT_SECRET, switch_on
@@ -124,6 +126,21 @@ def test_of_a_store_that_does_not_answer_the_uninstalling_is_believed_after_a_da
     assert store.shop.state == ShopState.ACTIVE
     a_day_later(store)
     assert store.shop.state == ShopState.DISCONNECTED  # before shop/redact comes, after two
+
+
+def test_a_failure_of_our_own_is_no_refusal_of_our_keys(
+    store: ShopifyStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(*_client: Any) -> StoreInfo:
+        raise BadPayload("the shop's answer has a field that we do not understand")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shopify, "store_info", unreadable)
+        assert send(store, shop_body("shop/update"), "app/uninstalled") == 200
+        with suppress(BadPayload):  # the look at the connection fails alike, and is repeated
+            store.harness.run_jobs()
+    a_day_later(store)  # asked again, it lets us in
+    assert (store.shop.state, store.shop.generation) == (ShopState.ACTIVE, 1)
 
 
 def send(
