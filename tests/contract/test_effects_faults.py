@@ -171,6 +171,22 @@ def test_a_key_that_may_only_read_blocks_what_would_write(woo: World) -> None:
     _done_once(woo, woo.action(action_id))
 
 
+def test_a_firewalls_refusal_blocks_and_goes_on_by_itself(woo: World) -> None:
+    """A page with a 4xx is nobody's "no" for good: the store was never asked."""
+    action_id = woo.prepare(CREATE)
+    woo.stand.fault(kind="status", status=406)
+    blocked = woo.perform(action_id)
+    assert (blocked.state, blocked.problem) == (ActionState.BLOCKED, "store_firewall")
+    woo.stand.job("check_connection")
+    assert woo.action(action_id).state == ActionState.BLOCKED
+    woo.stand.heal()
+    woo.stand.job("check_connection")
+    woo.go_on()
+    _done_once(woo, woo.action(action_id))
+    with woo.harness.shop(woo.shop_id) as data:
+        assert data.problems.all_open() == []
+
+
 def test_a_removed_app_blocks_until_it_is_opened_again(shopify: World) -> None:
     stand = shopify.stand
     assert isinstance(stand, Shopify)

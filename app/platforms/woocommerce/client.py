@@ -100,7 +100,7 @@ class StoreClient:
         self._allow_http = allow_loopback
         self._session = checked_session(user_agent, allow_loopback=allow_loopback)
         https = self._home.startswith("https://")
-        self._schemes = list(Scheme) if https else [Scheme.OAUTH]
+        self._schemes = tuple(Scheme) if https else (Scheme.OAUTH,)
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
         """Read; a lost connection, 502, 503 or 504 is tried again twice.
@@ -140,17 +140,15 @@ class StoreClient:
         params: Mapping[str, str] | None,
         data: Mapping[str, object] | None,
     ) -> Answer:
-        while True:
-            scheme = self._schemes[0]
+        for scheme in self._schemes:
             raw = self._keyed(scheme, method, path, params or {}, data)
-            if raw.status == 401 and len(self._schemes) > 1:
-                self._schemes.pop(0)  # not performed: the next way of showing the key
-                continue
-            answer = _answer(raw)
-            self._schemes = [scheme]
-            if not path.startswith(_ABOUT_ITSELF):
-                self._refuse_others(answer.data)
-            return answer
+            if raw.status != 401:  # else not performed: the next way of showing the key
+                break
+        answer = _answer(raw)
+        self._schemes = (scheme,)  # only now: a refusal may pass, and threads share this client
+        if not path.startswith(_ABOUT_ITSELF):
+            self._refuse_others(answer.data)
+        return answer
 
     def _refuse_others(self, data: Any) -> None:
         """Raise MerchantMustFix if a store answers that calls itself something else."""
@@ -271,7 +269,8 @@ def _failure(raw: _Raw, data: Any) -> Exception:
             "The store refuses our key: it was removed, its user lost rights, or it may only read."
             " Work for this store waits. Remedy: connect the store again as an administrator.",
         )
-    if raw.status in (401, 403) or challenged:
+    # WooCommerce says a word with each "no"; firewalls answer 406 and others with a page.
+    if raw.status in (401, 403) or challenged or (not code and raw.status != 404):
         return MerchantMustFix(
             "store_firewall",
             "Something in front of WooCommerce blocks us (a firewall, bot protection, or a plugin"
@@ -284,7 +283,7 @@ def _failure(raw: _Raw, data: Any) -> Exception:
             "WooCommerce's REST API is not found under the store's address. Work for this store"
             " waits. Remedy: check that WooCommerce is active and permalinks are not 'plain'.",
         )
-    return StoreRefusal(code or "http_error", raw.status)
+    return StoreRefusal(code, raw.status)
 
 
 def _total(raw: _Raw) -> int | None:

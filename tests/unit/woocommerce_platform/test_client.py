@@ -65,6 +65,11 @@ FAILURES = {
     "password on the folder": ((401, PAGE, b"<html>log in"), "store_firewall"),
     "plugin closes REST": (woo("rest_cannot_access", 401), "store_firewall"),
     "bot challenge": ((503, PAGE | {"cf-mitigated": "challenge"}, b"<html>"), "store_firewall"),
+    "ModSecurity": ((406, PAGE, b"<html>Not Acceptable!"), "store_firewall"),
+    "method not let through": ((405, PAGE, b"<html>"), "store_firewall"),
+    "proxy's limit": ((413, PAGE, b"<html>"), "store_firewall"),
+    "refused without a word": ((400, JSON, {"message": "no"}), "store_firewall"),
+    "firewall's number": ((412, JSON, {"code": 949110}), "store_firewall"),
     "no WooCommerce": (woo("rest_no_route", 404), "store_rest_missing"),
     "no permalinks": ((404, PAGE, b"<html>"), "store_rest_missing"),
     "page instead of data": ((200, PAGE, b"<html>soon"), "store_not_json"),
@@ -88,6 +93,7 @@ def test_what_only_the_merchant_can_mend(store, answer, problem):
     ("answer", "wait"),
     [
         ((429, {"Retry-After": "30"}, b""), timedelta(seconds=30)),
+        ((408, PAGE, b"<html>"), None),
         ((503, {"Retry-After": "999999"}, b""), timedelta(hours=1)),
         ((503, {"Retry-After": "soon"}, b""), None),
         ((500, JSON, {"code": "internal_server_error"}), None),
@@ -233,6 +239,42 @@ def test_a_refused_key_is_tried_in_all_ways_before_it_is_blamed(tls_store):
         trusting(fake, certificate).get("orders")
     assert raised.value.problem == "store_key_refused"
     assert [way(seen) for seen in fake.seen] == ["basic", "query", "oauth"]
+
+
+def test_a_refusal_that_passes_costs_a_fresh_client_no_way_of_showing_the_key(tls_store):
+    fake, certificate = tls_store
+    client = trusting(fake, certificate)
+    reply(fake, (401, PAGE, b"<html>in a moment"))
+    with pytest.raises(MerchantMustFix):
+        client.get("orders")
+    reply(fake, (200, JSON, []))
+    client.get("orders")
+    assert [way(seen) for seen in fake.seen] == ["basic", "query", "oauth", "basic"]
+
+
+def test_two_first_requests_at_once_do_not_take_a_way_from_each_other(tls_store):
+    fake, certificate = tls_store
+    client = trusting(fake, certificate)
+    others = iter(["products"])
+
+    def answer(seen):
+        if way(seen) == "query":
+            return (200, JSON, [])
+        for path in others:  # another thread's, while the first one waits for this answer
+            client.get(path)
+        return woo("woocommerce_rest_cannot_view", 401)
+
+    fake.answer = answer
+    client.get("orders")
+    client.post("orders", {})
+    tried = [(way(seen), seen.path.rpartition("/")[2]) for seen in fake.seen]
+    assert tried == [
+        ("basic", "orders"),
+        ("basic", "products"),
+        ("query", "products"),
+        ("query", "orders"),
+        ("query", "orders"),
+    ]
 
 
 VALUES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=20)
