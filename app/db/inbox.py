@@ -25,6 +25,7 @@ class InboxRow:
     topic: str
     sealed_body: bytes
     triggered_at: datetime | None
+    received_at: datetime  # wall
 
 
 class Inbox(Repository):
@@ -60,6 +61,7 @@ class Inbox(Repository):
         """The next rows to interpret."""
         columns = (
             inbox.c.id, inbox.c.source, inbox.c.topic, inbox.c.sealed_body, inbox.c.triggered_at,
+            inbox.c.received_at,
         )  # fmt: skip
         query = (
             select(*columns)

@@ -54,8 +54,12 @@ class Facts:
         self._data = data
         self._row = row
         self._now = rt.business.now()
-        # What we read ourselves is the whole truth of that moment; a webhook may lack things.
-        self._read_at = None if row.source == "webhook" else self._now
+        # What we read ourselves is the truth of that moment; bodies of webhooks may lack things.
+        self._read_by_us = row.source != "webhook"
+        # Listings may, too, so only what was asked for alone tells when it was read as a whole:
+        # then, not now, for it may have waited here while nobody was at work.
+        waited = max(rt.wall.now() - row.received_at, timedelta())
+        self._read_at = self._now - waited if row.source == "refresh" else None
         self.met_forgotten = False  # whether the row tells of somebody who asked to be forgotten
 
     def take(self, snapshot: Snapshot) -> None:
@@ -121,7 +125,7 @@ class Facts:
         self, stored: OrderSnapshot, new: OrderSnapshot, merged: OrderSnapshot
     ) -> bool:
         """Two bodies of one version that say different things: neither is a basis."""
-        if self._read_at is not None or new.version is None or new.version != stored.version:
+        if self._read_by_us or new.version is None or new.version != stored.version:
             return False
         return _comparable(merged) != _comparable(stored)
 

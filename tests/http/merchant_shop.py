@@ -125,7 +125,7 @@ class MerchantShop:
 
     def take(self, *orders: OrderSnapshot) -> None:
         """Let orders come in as a poll would bring them: facts, events, plans, journal."""
-        row = InboxRow(InboxId(0), "poll", "rest/order", b"", None)
+        row = InboxRow(InboxId(0), "poll", "rest/order", b"", None, NOW)
         with self.write() as data:
             facts = Facts(self.deps, data, row)
             for each in orders:
