@@ -4,7 +4,7 @@ import heapq
 import itertools
 import json
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
@@ -50,6 +50,7 @@ class Director:
         self._behind = False
         self.kills: Counter[str] = Counter()
         self.happened: Counter[str] = Counter()
+        self.steps: defaultdict[str, set[int]] = defaultdict(set)  # at which somebody died
         self.faults_on = True
         self.trouble: list[str] = []
         self.special: dict[str, Callable[[Event], None]] = {
@@ -113,6 +114,16 @@ class Director:
     def later(self, seconds: float, kind: str, end: End) -> None:
         """Call it in so many seconds."""
         heapq.heappush(self._ends, (time.monotonic() + seconds, next(self._numbers), kind, end))
+
+    @property
+    def broken_off(self) -> int:
+        """How often a worker may have been stopped in the middle of something, or was taken for
+        stopped because a clock was wrong.
+        """
+        deaths = sum(
+            n for what, n in self.kills.items() if what.startswith(("worker", "at a step"))
+        )
+        return deaths + sum(self.happened[what] for what in ("clock jumps", "deploy", "restore"))
 
     def _wait_for_victim(self, event: Event) -> None:
         """Two that wait for one victim would hit it at the first breath: one is enough."""
@@ -211,4 +222,5 @@ class Director:
                 died: dict[str, Any] = json.loads(line)
                 what = died["kind"] if died["kind"] != "any" else "a commit"
                 self.kills[f"at a step of {what}"] += 1
+                self.steps[what].add(died["at"])
             self._deaths = len(lines)

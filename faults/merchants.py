@@ -1,21 +1,33 @@
-"""What merchants do by themselves: decide what a restore held, and ask for another look."""
+"""What merchants do by themselves: decide what a restore held, ask for another look, and work off
+returns.
+"""
+
+from datetime import timedelta
 
 import psycopg
 import requests
 from redis.exceptions import RedisError
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from app.cli.demo.drivers import Store
 from app.cli.demo.stores import shop_of
 from app.db.actions import RESTORED
+from app.db.models import returns
+from app.db.returns import return_from
 from app.db.tenant import ShopData
 from app.deps import Deps
 from app.domain.actions import Action, ActionKind
 from app.domain.ids import ShopId
+from app.domain.returns import ReturnState
 from app.services import handling, held
+from app.services.returns import deciding
 from faults.mailbox import COUPON, Mailbox
 from faults.stores import holdings
 from faults.stories import Expected
+
+_GOING_ON = (ReturnState.HELD, ReturnState.APPROVED, ReturnState.RECEIVED)
+_EACH_STEP = timedelta(days=2)  # of business time
 
 
 class Merchants:
@@ -26,7 +38,7 @@ class Merchants:
     ) -> None:
         self._deps, self._stores = deps, stores
         self._mailbox, self._ledger = mailbox, ledger
-        self.let_go = self.declined = self.looked_again = 0
+        self.let_go = self.declined = self.looked_again = self.steps_taken = 0
 
     def look(self) -> None:
         """Each looks at home. What cannot be had just now is looked at the next time."""
@@ -36,6 +48,7 @@ class Merchants:
                 if shop is not None:
                     self._decide(store, shop.id)
                     self._look_again(shop.id)
+                    self._work_off_returns(shop.id)
             except (DBAPIError, psycopg.Error, requests.RequestException, RedisError):
                 continue
 
@@ -45,6 +58,22 @@ class Merchants:
         for key in found:
             if key != RESTORED:
                 self.looked_again += handling.look_again(self._deps, shop_id, key)
+
+    def _work_off_returns(self, shop_id: ShopId) -> None:
+        """One step with each: approved, received some time later, paid back after that."""
+        going_on = select(returns).where(
+            returns.c.shop_id == shop_id, returns.c.state.in_(_GOING_ON)
+        )
+        with self._deps.db.read() as uow:
+            rows = [return_from(row) for row in uow.connection.execute(going_on)]
+        now = self._deps.business.now()
+        for row in rows:
+            since = row.received_at or row.decided_at or row.requested_at
+            if now - since > _EACH_STEP and (steps := deciding.steps_of(row)):
+                result = deciding.take(
+                    self._deps, shop_id, row.id, steps[0], revision=row.revision, by="harness"
+                )
+                self.steps_taken += result.failure is None
 
     def _decide(self, store: Store, shop_id: ShopId) -> None:
         """By store and mailbox: what was done is cancelled, the rest goes."""

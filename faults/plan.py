@@ -50,13 +50,18 @@ _LASTS = {  # seconds
     "mail server cuts after taking": (3, 10),
     "clock jumps": (6, 14),
 }
-# Steps of an effect: claim, look-ups, calls, commits; the longest has about twenty.
 FUSED = (
     "review_request_mail", "coupon_create", "coupon_mail", "coupon_void", "review_publish",
     "return_open", "return_decide", "return_update", "return_approved_mail",
-    "return_receipt_mail", "withdrawal_receipt_mail",
+    "return_receipt_mail", "return_received_mail", "return_refunded_mail",
+    "withdrawal_receipt_mail",
 )  # fmt: skip
-STEPS = 10
+# Before and after each commit and each request, from the claim on: the longest effects (a review
+# with the first sum of a product's stars, a return) take so many to their end.
+STEPS = 20
+
+_LONG = 900.0  # seconds
+_OUTAGE = 150.0
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,7 @@ def make(seed: int, seconds: float, database: str, pace: Pace) -> list[Event]:
     events = [
         *_kills(Random(f"{seed}:kills"), seconds, database, pace),
         *_weather(Random(f"{seed}:weather"), seconds, pace),
+        *_outages(Random(f"{seed}:outages"), seconds),
         *_naps(Random(f"{seed}:naps"), seconds, pace),
         *_restores(Random(f"{seed}:restores"), seconds, pace),
     ]
@@ -112,11 +118,18 @@ def _weather(random: Random, seconds: float, pace: Pace) -> Iterator[Event]:
     for at in _times(random, seconds, pace.weather):
         (kind,) = random.choices(list(WEATHER), list(WEATHER.values()))
         low, high = _LASTS.get(kind, (0, 0))
-        lasts = random.uniform(low, high) * (4 if seconds > 900 and random.random() < 0.1 else 1)
+        lasts = random.uniform(low, high) * (4 if seconds > _LONG and random.random() < 0.1 else 1)
         given: dict[str, Any] = {"lasts": round(lasts, 2), "percent": random.choice([30, 60, 100])}
         given["store"] = random.choice(["shopify", "woocommerce"])
         given["jump"] = random.choice([-7200, -900, -300, 400, 900, 7200])
         yield Event(at, kind, given)
+
+
+def _outages(random: Random, seconds: float) -> Iterator[Event]:
+    """In a long run Redis is gone for minutes, too: longer than what it remembers lasts."""
+    if seconds > _LONG:
+        for at in _times(random, seconds - _OUTAGE, 2 * _LONG):
+            yield Event(at, "redis is away", {"lasts": _OUTAGE})
 
 
 def _naps(random: Random, seconds: float, pace: Pace) -> Iterator[Event]:

@@ -10,7 +10,8 @@ from typing import Any
 
 import psycopg
 
-_TABLES = ("inbox", "actions", "events", "journal", "orders", "messages", "refresh")
+from app.db.models import metadata
+
 _FULL = """
 CREATE OR REPLACE FUNCTION faults_full() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -63,7 +64,7 @@ class Server:
         with self.connected() as connection:
             connection.execute(b"SET lock_timeout = '3s'")
             connection.execute(_FULL.encode())
-            for table in _TABLES:
+            for table in metadata.tables:
                 connection.execute(
                     f"CREATE OR REPLACE TRIGGER faults_full BEFORE INSERT OR UPDATE ON {table} "
                     "FOR EACH STATEMENT EXECUTE FUNCTION faults_full()".encode()

@@ -15,7 +15,13 @@ from faults.restore import Window
 from faults.stores import Holdings
 from faults.stories import NEVER, ONCE, Expected
 
+UNCERTAIN = "uncertain mails (SMTP cannot be asked)"
 _GRACE = 20.0  # seconds from a fact in the store until nothing may follow from the time before it
+_AFTER_APPROVAL = {
+    ActionKind.RETURN_APPROVED_MAIL,
+    ActionKind.RETURN_RECEIVED_MAIL,
+    ActionKind.RETURN_REFUNDED_MAIL,
+}
 _UNWANTED = {ActionState.FAILED, ActionState.BLOCKED, ActionState.UNCERTAIN}
 
 
@@ -70,7 +76,7 @@ class Promises:
             if not words:
                 self._verdict.add(UNEXPLAINED, f"{where} has no reason in words")
             if row.state is ActionState.UNCERTAIN and row.kind in MARKETING_MAIL:
-                self._verdict.explained["uncertain mails (SMTP cannot be asked)"] += 1
+                self._verdict.explained[UNCERTAIN] += 1
             elif row.state is ActionState.MISSED and row.order_id in asked_back:
                 self._verdict.explained["requests too late, a return was open for two months"] += 1
             elif row.state is ActionState.MISSED:
@@ -106,6 +112,28 @@ class Promises:
                 self._verdict.add(
                     UNEXPLAINED, f"{platform}: {email} earned no coupon and was told of one"
                 )
+
+    def uncertain(self, broken_off: int) -> None:
+        """Of no more mails is it unknown whether they went out than can have been broken off."""
+        found = self._verdict.explained[UNCERTAIN]
+        if found > broken_off:
+            told = f"{found} mails are uncertain, and {broken_off} can have been broken off"
+            self._verdict.add(UNEXPLAINED, told)
+
+    # products
+
+    def stars(self, platform: str, held: Holdings) -> None:
+        """The sum that a product shows is of the reviews that the store has."""
+        for product in held.rated.keys() | held.shown.keys():
+            there, shown = held.rated[product], held.shown.get(product, 0)
+            where = f"{platform}: product {product} shows {shown} reviews and has {there}"
+            if shown > there:
+                self._verdict.add(DOUBLED, where)
+            elif shown < there and self._windows:
+                # The database that was put back does not know all that are published.
+                self._verdict.explained["products whose sum lacks forgotten reviews"] += 1
+            elif shown < there:
+                self._verdict.add(LOST, where)
 
     # one order of a story
 
@@ -189,10 +217,19 @@ class Promises:
             self._verdict.add(
                 LOST, f"{where}: the store knows nothing of the return; {_story(rows)}"
             )
+        elif known.returned and not _was_told(rows):
+            self._verdict.add(LOST, f"{where}: nobody heard what becomes of it; {_story(rows)}")
         if known.withdrawn:
             receipts = [m for m in self._mails if m.to == known.email and not m.kind]
             if not receipts:
                 self._verdict.add(LOST, f"{where}: no receipt of the withdrawal; {_story(rows)}")
+
+
+def _was_told(rows: Sequence[Action]) -> bool:
+    """Whether the customer of a return heard of its approval or of what came after it."""
+    return _declined_by_merchant(rows) or any(
+        row.kind in _AFTER_APPROVAL and row.state is ActionState.DONE for row in rows
+    )
 
 
 def _declined_by_merchant(rows: Iterable[Action]) -> bool:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from faults.run import Options
 
 _MOST = 25  # findings that are printed
-_WIDTH = 56
+_WIDTH = 68
 _DELIVERIES = (
     "sent", "accepted", "duplicate", "redelivered", "failed", "refused", "unknown", "dropped",
 )  # fmt: skip
@@ -49,11 +49,16 @@ def table(
     rows: list[Row] = [("seed", options.seed), ("database", options.database)]
     rows += [(f"killed: {what}", n) for what, n in sorted(director.kills.items())]
     rows += [("kills in all", director.kills.total())]
+    rows += [
+        (f"different steps of {what} at which somebody died", len(steps))
+        for what, steps in sorted(director.steps.items())
+    ]
     rows += [(f"fault: {what}", n) for what, n in happened]
     rows += [("backups put back", len(backups.windows))]
     rows += [("held, let go by merchants", merchants.let_go)]
     rows += [("held, cancelled by merchants", merchants.declined)]
     rows += [("problems that merchants had looked at again", merchants.looked_again)]
+    rows += [("steps that merchants took with returns", merchants.steps_taken)]
     rows += [(f"deliveries {what}", deliveries.counts[what]) for what in _DELIVERIES]
     rows += sorted((f"deliveries {k}", n) for k, n in deliveries.counts.items() if ": " in k)
     rows += [("stories", sum(player.counts["stories"] for player in players))]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import requests
-from sqlalchemy import func, select, true, update
+from sqlalchemy import and_, func, or_, select, true, update
 from sqlalchemy.exc import DBAPIError
 
 from app.db.actions import shops_with_due_actions, shops_with_expired_leases
@@ -22,6 +22,7 @@ _SOON = timedelta(minutes=1)
 _ALIVE = timedelta(seconds=10)
 _LONGEST = 600.0  # seconds
 _BEHIND = timedelta(days=6)
+_SLIGHTLY = timedelta(days=1)
 _WAITS = (
     (actions.c.lease_until, true()),
     (actions.c.not_before, true()),
@@ -128,10 +129,15 @@ def somebody_died(deps: Deps) -> bool:
 
 
 def is_behind(deps: Deps, business: datetime) -> bool:
-    """Whether something that was due days ago is still not done: then no more days should pass."""
+    """Whether something that was due days ago is still not done, or will be too late tomorrow: then
+    no more days should pass.
+    """
     states = [*WAITING, ActionState.PERFORMING]
+    too_late_soon = and_(
+        actions.c.due_at < business - _SLIGHTLY, actions.c.useful_until < business + _SLIGHTLY
+    )
     query = select(func.count()).where(
-        actions.c.state.in_(states), actions.c.due_at < business - _BEHIND
+        actions.c.state.in_(states), or_(actions.c.due_at < business - _BEHIND, too_late_soon)
     )
     try:
         with deps.db.read() as uow:

@@ -125,8 +125,9 @@ class Run:
         restless = [] if self._options.until_doubled else self._rest()
         self._say("the ledgers are compared")
         judge = Judge(
-            self._site.deps, self._ledger, self._mailbox, self._deliveries, self._backups.windows
-        )
+            self._site.deps, self._ledger, self._mailbox, self._deliveries, self._backups.windows,
+            broken_off=self._director.broken_off + self._mailbox.cut,
+        )  # fmt: skip
         verdict = judge.judge(self._stores, self._site.logs, restless)
         for player in self._players:
             for trouble in player.trouble:

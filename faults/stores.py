@@ -41,6 +41,8 @@ class Holdings:
     code_of: dict[str, list[str]] = field(default_factory=dict)  # address → codes
     reviews: Counter[str] = field(default_factory=Counter)  # by text
     returns: Counter[str] = field(default_factory=Counter)  # by order
+    rated: Counter[str] = field(default_factory=Counter)  # reviews by product, where a sum is shown
+    shown: dict[str, int] = field(default_factory=dict)  # by product: of how many the sum tells
 
 
 def delete(store: Store, order: str) -> None:
@@ -83,7 +85,12 @@ def _of_shopify(store: Shopify) -> Holdings:
             )
     for review in documents("metaobjects"):
         if "review" in review["type"]:
-            held.reviews[str(_fields(review).get("body") or "")] += 1
+            fields = _fields(review)
+            held.reviews[str(fields.get("body") or "")] += 1
+            held.rated[str(fields["product"]).rpartition("/")[2]] += 1
+    for field_ in documents("metafields"):
+        if field_["key"] == "rating_count":
+            held.shown[str(field_["product_id"])] = int(field_["value"])
     held.returns.update(str(each["order_id"]) for each in documents("returns"))
     return held
 

@@ -46,9 +46,14 @@ class Judge:
         mailbox: Mailbox,
         deliveries: Deliveries,
         windows: Sequence[Window],
+        *,
+        broken_off: int,
     ) -> None:
-        """`windows`: spans whose memory a restored backup lacks."""
+        """`windows`: spans whose memory a restored backup lacks. `broken_off`: how often somebody
+        who may have been sending a mail was stopped.
+        """
         self._deps, self._ledger = deps, ledger
+        self._broken_off = broken_off
         self._deliveries, self._windows = deliveries, windows
         self.verdict = Verdict()
         self._promises = Promises(self.verdict, mailbox.all(), windows)
@@ -66,6 +71,7 @@ class Judge:
                 self._store(store)
             except (DBAPIError, requests.RequestException) as error:
                 self.verdict.add(UNEXPLAINED, f"{store.platform} cannot be judged: {error!r}")
+        self._promises.uncertain(self._broken_off)
         judge_logs(logs, self.verdict)
         return self.verdict
 
@@ -86,6 +92,7 @@ class Judge:
         asked_back = {e.order for e in self._ledger if e.returned or e.withdrawn}
         self._promises.ended(store.platform, rows, self._deps.business.now(), asked_back)
         self._promises.coupons_earned(store.platform, self._ledger, held)
+        self._promises.stars(store.platform, held)
         self._orders(store, held, shop.id)
         by_order: dict[str, list[Action]] = defaultdict(list)
         for row in rows:

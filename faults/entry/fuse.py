@@ -1,9 +1,9 @@
 """Dies by SIGKILL at the n-th step after an action of one kind was claimed.
 
-A step lies before and after each commit and each call outside while that action is in hand: the
-claim, look-ups, the act itself, the end. The fuse comes from the environment as `kind:n`
-(`coupon_create:3`, `effect:3` for whichever comes first); `any:n` counts from the first commit of
-the process on, for web and clock.
+A step lies before and after each commit, each request to a store and each mail while that action is
+in hand: the claim, look-ups, the act itself, the end. The fuse comes from the environment as
+`kind:n` (`coupon_create:3`, `effect:3` for whichever comes first); `any:n` counts from the first
+commit of the process on, for web and clock.
 A line in a file says where it died, written before the signal: nothing can be said after it.
 """
 
@@ -22,13 +22,12 @@ from app.db.incoming import Incoming, IncomingWriter
 from app.db.session import PATIENCE, Database, UnitOfWork
 from app.domain.actions import Action
 from app.pipeline.effects.registry import EFFECTS
-from app.platforms.base import Store
-from app.services import connections
+from app.platforms.shopify.transport import Transport
+from app.platforms.woocommerce.client import StoreClient
 from faults.entry.world import DIRECTORY
 
 FUSE = "FAULTS_FUSE"  # environment variable
 DEATHS = "deaths.jsonl"
-_PORTS = ("orders", "coupons", "reviews", "returns", "webhooks")
 
 
 class Fuse:
@@ -66,26 +65,6 @@ class Fuse:
             )
             os.write(descriptor, f"{line}\n".encode())
             os.kill(os.getpid(), signal.SIGKILL)
-
-
-class Around:
-    """The real thing, with a step before and after each of its calls."""
-
-    def __init__(self, thing: Any, name: str, fuse: Fuse) -> None:
-        self._thing, self._name, self._fuse = thing, name, fuse
-
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self._thing, name)
-        if not callable(found):
-            return found
-
-        def call(*given: Any, **named: Any) -> Any:
-            self._fuse.step(f"before {self._name}.{name}")
-            result = found(*given, **named)
-            self._fuse.step(f"after {self._name}.{name}")
-            return result
-
-        return call
 
 
 def lay() -> None:
@@ -150,25 +129,19 @@ def _around_effects(fuse: Fuse) -> None:
 
 
 def _around_stores(fuse: Fuse) -> None:
-    real = connections.StoreOpener.__call__
+    """Each request to a store: one effect may need several, and die between two of them."""
 
-    def opened(self: Any, *given: Any, **named: Any) -> Store:
-        store = real(self, *given, **named)
-        ports = {n: p for n in _PORTS if (p := getattr(store, n, None)) is not None}
-        wrapped: Any = _Ports(store, {n: Around(p, n, fuse) for n, p in ports.items()})
-        return wrapped  # type: ignore[no-any-return]
+    def mortal(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*given: Any, **named: Any) -> Any:
+            fuse.step("before a request to the store")
+            answer = real(*given, **named)
+            fuse.step("after a request to the store")
+            return answer
 
-    connections.StoreOpener.__call__ = opened  # type: ignore[method-assign]
+        return call
 
-
-class _Ports:
-    """A store whose ports are surrounded."""
-
-    def __init__(self, store: Store, ports: dict[str, Any]) -> None:
-        self._store, self._ports = store, ports
-
-    def __getattr__(self, name: str) -> Any:
-        return self._ports.get(name) or getattr(self._store, name)
+    Transport.post = mortal(Transport.post)  # type: ignore[method-assign]
+    StoreClient._once = mortal(StoreClient._once)  # type: ignore[method-assign]  # noqa: SLF001
 
 
 def _around_mail(fuse: Fuse) -> None:

@@ -20,7 +20,7 @@ from faults.findings import DOUBLED, LOST, UNEXPLAINED, Verdict
 from faults.logs import judge_logs
 from faults.mailbox import COUPON, REVIEW_REQUEST, Mail
 from faults.program import Program
-from faults.promises import Promises
+from faults.promises import UNCERTAIN, Promises
 from faults.restore import Window
 from faults.stores import Holdings
 from faults.stories import NEVER, ONCE, PERHAPS, Expected
@@ -181,7 +181,8 @@ def test_a_refunded_coupon_may_stay_good_only_if_the_backup_did_not_know_it() ->
 
 def test_a_story_s_effects_are_there_and_there_once() -> None:
     known = _known(request=ONCE, coupon=ONCE, reviews=["good"], told_at=120, returned=True)
-    rows = [_row(ActionKind.RETURN_OPEN, ActionState.DONE)]
+    opened = _row(ActionKind.RETURN_OPEN, ActionState.DONE)
+    rows = [opened, _row(ActionKind.RETURN_APPROVED_MAIL, ActionState.DONE)]
     mails = [_mail(REVIEW_REQUEST, "11"), _mail(COUPON, CODE)]
 
     def judged(mails: list[Mail], held: Holdings, rows: list[Action], *windows: Window) -> set[str]:
@@ -194,8 +195,41 @@ def test_a_story_s_effects_are_there_and_there_once() -> None:
     lost = judged([], _held(), [])
     assert lost == {"was never as", "no coupon; n", "review 'good", "the return t"}
     assert judged([], _held(), [], _window(110, 130)) == {"was never as", "no coupon; n"}
+    silent = _held(CODE, reviews=reviews, returns=returns)
+    assert judged(mails, silent, [opened]) == {"nobody heard"}
     twice = _held(CODE, reviews=Counter(good=2), returns=Counter({"11": 2}))
     assert judged(mails, twice, rows) == {"review 'good", "2 returns in"}
+
+
+@pytest.mark.parametrize(
+    ("shown", "restored", "found"),
+    [
+        (2, False, []),
+        (3, False, [DOUBLED]),
+        (1, False, [LOST]),
+        (1, True, []),
+        (3, True, [DOUBLED]),
+    ],
+)
+def test_a_sum_of_stars_is_that_of_the_reviews_there(
+    shown: int, restored: bool, found: list[str]
+) -> None:
+    verdict = Verdict()
+    windows = [_window(10, 20)] if restored else []
+    held = _held(rated=Counter({"7": 2}), shown={"7": shown})
+    Promises(verdict, [], windows).stars("shopify", held)
+    assert _kinds(verdict) == found
+    assert verdict.explained.total() == (shown < 2 and restored)
+
+
+@pytest.mark.parametrize(("broken_off", "found"), [(1, []), (0, [UNEXPLAINED])])
+def test_no_more_mails_are_uncertain_than_can_have_been_broken_off(
+    broken_off: int, found: list[str]
+) -> None:
+    verdict = Verdict()
+    verdict.explained[UNCERTAIN] = 1
+    Promises(verdict, []).uncertain(broken_off)
+    assert _kinds(verdict) == found
 
 
 # logs
