@@ -32,8 +32,8 @@ test: setup ## Run all tests (FILES=tests/unit for a part)
 bench: setup ## Measure what has to be fast (ONLY=receiving for a part, JSON=path to keep it elsewhere)
 	@$(BIN)/python -m bench $(ONLY) $(if $(JSON),--json $(JSON))
 
-faults: setup ## Kill, cut and fill for a while, then compare all ledgers (MINUTES=5 SEED=1 DATABASE=postgresql)
-	@$(BIN)/python -m faults --minutes $(or $(MINUTES),3) --database $(or $(DATABASE),sqlite) $(if $(SEED),--seed $(SEED))
+faults: setup ## Kill, cut and fill for a while, then compare all ledgers (MINUTES=5 SEED=1 DATABASE=postgresql BEFORE=commit)
+	@$(BIN)/python -m faults --minutes $(or $(MINUTES),3) --database $(or $(DATABASE),sqlite) $(if $(SEED),--seed $(SEED)) $(if $(BEFORE),--before $(BEFORE))
 
 lint: setup ## Check style, types, architecture, dependencies, locks and documentation
 	@$(BIN)/ruff check .

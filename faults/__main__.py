@@ -6,6 +6,7 @@ import signal
 import sys
 
 from app.cli.demo.stores import CannotConnectDemo
+from faults.before import NoSuchCommit
 from faults.plan import Pace
 from faults.run import Options, Run
 from faults.site import CannotStart
@@ -18,6 +19,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=3)
     parser.add_argument("--seed", type=int, default=None, help="default: a new one, printed")
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
+    parser.add_argument("--before", default="", help="a commit that runs beside the present code")
     parser.add_argument("--keep", action="store_true", help="keep data, plan and logs")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped before the end."))
@@ -28,11 +30,12 @@ def main() -> None:
         database=given.database,
         pace=Pace(restore=max(45.0, min(600.0, seconds / 3)) if seconds >= 150 else 0),
         story_seconds=max(2.0, seconds / 900),
+        before=given.before,
         keep=given.keep,
     )
     try:
         result = Run(options).play()
-    except (CannotStart, NotReady, CannotConnectDemo) as error:
+    except (CannotStart, NotReady, NoSuchCommit, CannotConnectDemo) as error:
         sys.exit(f"No verdict, because the stage could not be set: {error}")
     sys.exit(0 if result.verdict.good else 1)
 

@@ -205,6 +205,7 @@ class Director:
             self._site.command("migrate", seconds=30)
         for name in (*WORKERS, "clock"):
             self._site.hand_over(name)
+        self._site.change_code(self._site.programs["web"])
         self._site.programs["web"].stop()
 
     def _let_days_pass(self) -> None:

@@ -34,7 +34,7 @@ class Program:
     ) -> None:
         self.name = name
         self.log = log
-        self._argv, self._env, self._cwd = list(argv), dict(env or {}), cwd
+        self._argv, self._env, self.cwd = list(argv), dict(env or {}), cwd
         self._run, self._guardian, self._user = run, guardian, user
         self._ready = ready
         self._ready_by_pid: Callable[[int], bool] | None = None
@@ -61,7 +61,7 @@ class Program:
         """The same program once more, not started."""
         program = Program(
             self.name, self._argv, log=self.log, run=self._run, guardian=self._guardian,
-            env=self._env, cwd=self._cwd, user=self._user, ready=self._ready,
+            env=self._env, cwd=self.cwd, user=self._user, ready=self._ready,
         )  # fmt: skip
         if self._ready_by_pid is not None:
             program.be_ready_when(self._ready_by_pid)
@@ -79,7 +79,7 @@ class Program:
             self._popen = subprocess.Popen(
                 self._argv,
                 env={**os.environ, **self._env, **(env or {}), RUN_VARIABLE: self._run},
-                cwd=self._cwd,
+                cwd=self.cwd,
                 user=self._user,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

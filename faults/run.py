@@ -49,6 +49,7 @@ class Options:
     story_seconds: float = 2.0  # a new story per store
     pace: plan.Pace = field(default_factory=plan.Pace)
     extra: tuple[Event, ...] = ()  # faults besides those of the seed
+    before: str = ""  # a commit whose code runs beside the present one
     broken: str = ""  # a guard
     mail_seconds: float = 0  # that the mail server takes over each mail
     fuse: str = ""  # of the first workers
@@ -86,6 +87,7 @@ class Run:
                 Site(
                     options.database,
                     self._mailbox.port,
+                    before=options.before,
                     broken=options.broken,
                     fuse=options.fuse,
                     keep=options.keep,

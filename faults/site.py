@@ -27,6 +27,7 @@ from app.supervisor.lock import exclusive
 from app.supervisor.processes import kill_run
 from app.supervisor.ready import http_ready
 from app.supervisor.valkey import local_valkey
+from faults.before import unpack
 from faults.entry.broken import BROKEN
 from faults.entry.fuse import FUSE
 from faults.entry.world import DIRECTORY, READY
@@ -36,6 +37,7 @@ from faults.program import Program
 _START_SECONDS = 240.0
 _KEPT_DOWN = 3600.0  # seconds; longer than any fault
 WORKERS = ("worker-1", "worker-2")
+_OLD_FIRST = ("worker-1", "clock")  # at the beginning of a run with two commits
 
 
 class CannotStart(RuntimeError):
@@ -50,18 +52,20 @@ class Site:
         database: str,
         mail_port: int,
         *,
+        before: str = "",
         broken: str = "",
         fuse: str = "",
         keep: bool = False,
     ) -> None:
-        """`database`: sqlite or postgresql. `mail_port`: where the SMTP sink listens. `broken`: a
-        guard; `fuse`: that of the first workers.
+        """`database`: sqlite or postgresql. `mail_port`: where the SMTP sink listens. `before`: a
+        commit whose code runs beside the present one. `broken`: a guard; `fuse`: that of the first
+        workers.
         """
         self.root = Path(tempfile.mkdtemp(prefix="afterglow-faults-"))
         self.world = self.root / "world"
         self.logs = self.root / "logs"
         self.data = self.root / "data"
-        self._database, self._mail_port = database, mail_port
+        self._database, self._mail_port, self._before = database, mail_port, before
         self._broken, self._fuse, self._keep = broken, fuse, keep
         self._stack = ExitStack()
         self._run = secrets.token_hex(16)
@@ -185,6 +189,10 @@ class Site:
             module = f"faults.entry.{name.partition('-')[0]}"
             program = self._add(name, [sys.executable, "-m", module])
             program.be_ready_when(self._says_so)
+        if self._before:
+            old = unpack(self._before, self.root / "before")
+            for name in _OLD_FIRST:
+                self.programs[name].cwd = old
 
     def _add(
         self,
@@ -223,10 +231,16 @@ class Site:
         """Start the next generation of a program, and stop the one before once it is there."""
         before = self.programs[name]
         after = before.successor()
+        self.change_code(after)
         after.start()
         self.programs[name] = after
         time.sleep(1.5)  # both are at work
         before.stop()
+
+    def change_code(self, program: Program) -> None:
+        """From its next start on it is of the other of two commits."""
+        if self._before:
+            program.cwd = None if program.cwd else self.root / "before"
 
     def let_up(self, name: str) -> None:
         """It may be started again."""
