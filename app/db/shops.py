@@ -99,6 +99,13 @@ class Shops:
         self.hold(shop_id)
         return self.get(shop_id)
 
+    def still_open(self, known: Shop) -> Shop | None:
+        """The shop, held, if the installation that we knew is still the open one: what was asked
+        of the store meanwhile may be written only then.
+        """
+        present = self.held(known.id)
+        return present if present.connected and present.generation == known.generation else None
+
     def find(self, platform: str, domain: str) -> Shop | None:
         """By the platform's own name of the shop."""
         return self._one((shops.c.platform == platform) & (shops.c.domain == domain))

@@ -77,9 +77,10 @@ def read(
         fetched = Fetched(f"gone/{kind}", platform_id, platform_id.encode(), "")
     again = uuid.uuid4().hex
     with rt.db.write() as uow:
-        store_fetched(ShopData(uow, shop.id), "refresh", fetched, rt.wall.now(), again=again)
+        data, now = ShopData(uow, shop.id), rt.wall.now()
+        store_fetched(data, "refresh", fetched, now, generation=shop.generation, again=again)
         uow.after_commit("drain", shop.id)
-    return key_of_fetched(fetched, again)
+    return key_of_fetched(shop.generation, fetched, again)
 
 
 def _hidden(rt: Runtime, shop: Shop, store: Store, order_id: PlatformId) -> bool:

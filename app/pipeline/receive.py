@@ -62,24 +62,32 @@ class Receiver:
         return shop.id
 
 
-def key_of_fetched(fetched: Fetched, again: str = "") -> str:
+def key_of_fetched(generation: int, fetched: Fetched, again: str = "") -> str:
     """The dedupe key of an object that we read ourselves.
 
-    A hash, because it outlives what it is about: a customer's id must not.
+    A hash, because it outlives what it is about: a customer's id must not. The generation is in it,
+    because rows that wait when an installation ends come to nothing: the next one reads them anew.
     """
-    about = f"{fetched.platform_id}:{fetched.version}:{again}"
+    about = f"{generation}:{fetched.platform_id}:{fetched.version}:{again}"
     return f"{fetched.topic}:{sha256(about.encode()).hexdigest()}"
 
 
 def store_fetched(
-    data: ShopData, source: str, fetched: Fetched, now: datetime, *, again: str = ""
+    data: ShopData,
+    source: str,
+    fetched: Fetched,
+    now: datetime,
+    *,
+    generation: int,
+    again: str = "",
 ) -> bool:
-    """Put an object that we read ourselves into the inbox; False if this version is there.
+    """Put an object that we read ourselves into the inbox; False if this version is there, read by
+    the same generation of the installation.
 
     `again` makes the key unique where the same version has to be looked at once more (refresh).
     """
     return data.inbox.add(
-        dedupe_key=key_of_fetched(fetched, again),
+        dedupe_key=key_of_fetched(generation, fetched, again),
         source=source,
         topic=fetched.topic,
         sealed_body=data.uow.keyring.seal_body(fetched.body),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.db.orders import PaidOrder
-from app.db.shops import Shops
+from app.db.shops import Shop, Shops
 from app.db.tenant import ShopData
 from app.domain.ids import ShopId
 from app.pipeline.interpret import drain
@@ -51,7 +51,7 @@ def continue_import(rt: Runtime, shop_id: ShopId) -> None:
     since = rt.business.now() - timedelta(days=rt.platforms[shop.platform].import_days)
     reading = Reading(CURSOR, "import", "import_history", lambda s, c: _step(s, c, since))
     if stage == SETTLING or read_on(rt, shop_id, reading):
-        _settle(rt, shop_id)
+        _settle(rt, shop)
 
 
 def _step(store: Store, state: State, since: datetime) -> Read:
@@ -66,10 +66,11 @@ def _step(store: Store, state: State, since: datetime) -> Read:
     return Read(page, further or {"stage": SETTLING}, finished=further is None)
 
 
-def _settle(rt: Runtime, shop_id: ShopId) -> None:
+def _settle(rt: Runtime, shop: Shop) -> None:
     """Complete once all that was read is interpreted, and what was decided meanwhile is decided
     again; whatever is cut off before, the clock comes again.
     """
+    shop_id = shop.id
     drain(rt, shop_id)
     with rt.db.read() as uow:
         data = ShopData(uow, shop_id)
@@ -78,9 +79,10 @@ def _settle(rt: Runtime, shop_id: ShopId) -> None:
         state = data.cursors.get(CURSOR)
     decided = catch_up(rt, shop_id, _place(state))
     with rt.db.write() as uow:
-        data, shop = ShopData(uow, shop_id), Shops(uow).get(shop_id)
-        if not shop.connected or shop.history_complete:
+        present = Shops(uow).still_open(shop)
+        if present is None or present.history_complete:
             return
+        data = ShopData(uow, shop_id)
         if decided:
             data.cursors.put(CURSOR, {"stage": SETTLING, **_as_state(decided)}, rt.wall.now())
             uow.after_commit("import_history", shop_id)

@@ -97,14 +97,13 @@ def _turn(rt: Runtime, shop: Shop, reading: Reading, lease: str, holder: str) ->
         read = reading.step(store, state)
         now = rt.wall.now()
         with rt.db.write() as uow:
-            present = Shops(uow).get(shop.id)
-            if not present.connected or present.generation != shop.generation:
+            if not Shops(uow).still_open(shop):
                 return False  # disconnected meanwhile: its cursors were cleared
             if not acquire(uow, lease, holder, now, now + LEASE):
                 return False
             data = ShopData(uow, shop.id)
             for item in read.page.items:
-                store_fetched(data, reading.source, item, now)
+                store_fetched(data, reading.source, item, now, generation=shop.generation)
             data.cursors.put(reading.name, read.state, now)
             uow.after_commit("drain", shop.id)
             if read.finished:

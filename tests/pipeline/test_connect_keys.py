@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 import requests
 
-from app.db.shops import Shops, ShopState
+from app.db.shops import Shop, Shops, ShopState
 from app.domain.clocks import WallClock
 from app.domain.errors import MerchantMustFix
 from app.platforms.base import StoreInfo
 from app.services import connections
-from app.services.connections import CannotConnect
+from app.services.connections import CannotConnect, connecting
 from tests.support import Harness, close, make_harness
 from tests.unit.woocommerce_platform.fake_store import JSON, Reply, Seen, running
 from twins import woocommerce
@@ -128,6 +128,27 @@ def test_connecting_again_changes_keys_and_lets_blocked_work_go_on(
     harness.jobs.clear()
     connections.check(harness.deps, shop_id)
     assert problems(harness, shop_id) == {}
+
+
+def test_granted_keys_survive_a_kill_before_they_are_put_to_use(
+    harness: Harness, store: RunningTwin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = dict(zip(("key", "secret"), pair(new_keys(store)), strict=True))
+    with harness.deps.db.write() as uow:
+        connecting.keep_granted_keys(harness.deps, uow, "pending", {"home": store.url, **keys})
+    harness.run_jobs()
+
+    def killed(*_given: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(connecting, "accept", killed)
+    with pytest.raises(KeyboardInterrupt):
+        connections.verdict(harness.deps, "pending")
+    monkeypatch.undo()
+    shop = connections.verdict(harness.deps, "pending")
+    assert isinstance(shop, Shop)
+    assert (shop.connected, shop.generation) == (True, 1)
+    assert connections.verdict(harness.deps, "pending") == CannotConnect("link_used")
 
 
 def test_after_a_disconnection_the_next_generation_begins(

@@ -33,7 +33,8 @@ def test_what_was_read_before_nobody_was_at_work_is_read_again(
     read = store.harness.deps.open_store(store.shop).orders.fetch(order_id)
     assert read
     with store.harness.deps.db.write() as uow:
-        store_fetched(ShopData(uow, store.shop.id), source, read, store.harness.wall.now())
+        data, now = ShopData(uow, store.shop.id), store.harness.wall.now()
+        store_fetched(data, source, read, now, generation=store.shop.generation)
     store.fault(kind="drop", percent=100)
     store.move(order_id, "refund")
     store.heal()
@@ -54,7 +55,8 @@ def test_what_was_read_a_moment_ago_is_not_read_again(store: ShopifyStore) -> No
     read = store.harness.deps.open_store(store.shop).orders.fetch(order_id)
     assert read
     with store.harness.deps.db.write() as uow:
-        store_fetched(ShopData(uow, store.shop.id), "refresh", read, store.harness.wall.now())
+        data, now = ShopData(uow, store.shop.id), store.harness.wall.now()
+        store_fetched(data, "refresh", read, now, generation=store.shop.generation)
         uow.after_commit("drain", store.shop.id)
     store.harness.run_jobs()
     store.fault(kind="status", status=503, path="/admin/api", contains="query Order(", times=100)

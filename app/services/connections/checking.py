@@ -54,25 +54,35 @@ def check(rt: Runtime, shop_id: ShopId) -> None:
         shop = Shops(uow).get(shop_id)
     if not shop.connected or has_left(rt, shop):
         return
+    answer = _ask(rt, shop)
+    with rt.db.write() as uow:
+        present = Shops(uow).still_open(shop)
+        if present is None:
+            return  # disconnected meanwhile, erased perhaps: nothing is written into that
+        data = ShopData(uow, shop_id)
+        if isinstance(answer, Retryable):
+            _unreachable(rt, data)
+        elif isinstance(answer, MerchantMustFix):
+            met(rt, data, answer)
+        else:
+            accept(rt, data, present, answer)
+
+
+def _ask(rt: Runtime, shop: Shop) -> StoreInfo | MerchantMustFix | Retryable:
+    """What the store says of itself, or why we cannot work with it."""
     try:
         store = rt.open_store(shop)
         info = store.info()
         prove_writable(store)
     except MerchantMustFix as error:
-        with rt.db.write() as uow:
-            met(rt, ShopData(uow, shop_id), error)
-        return
+        return error
     except Retryable as error:
-        log.info("connection.unreachable", shop=shop_id, error=str(error))
-        _unreachable(rt, shop_id)
-        return
-    with rt.db.write() as uow:
-        data, shop = ShopData(uow, shop_id), Shops(uow).get(shop_id)
-        if same_store(shop.domain, info.domain):
-            accept(rt, data, shop, info)
-        else:
-            host = host_of(info.domain)
-            met(rt, data, MerchantMustFix(MOVED, "The store calls itself otherwise.", host=host))
+        log.info("connection.unreachable", shop=shop.id, error=str(error))
+        return error
+    if not same_store(shop.domain, info.domain):
+        host = host_of(info.domain)
+        return MerchantMustFix(MOVED, "The store calls itself otherwise.", host=host)
+    return info
 
 
 def prove_writable(store: Store) -> None:
@@ -125,12 +135,10 @@ def accept(rt: Runtime, data: ShopData, shop: Shop, info: StoreInfo) -> None:
     data.uow.after_commit("subscribe", shop.id)
 
 
-def _unreachable(rt: Runtime, shop_id: ShopId) -> None:
+def _unreachable(rt: Runtime, data: ShopData) -> None:
     now = rt.wall.now()
-    with rt.db.write() as uow:
-        data = ShopData(uow, shop_id)
-        state = data.cursors.get(_CURSOR)
-        since = state.setdefault("unreachable_since", now.timestamp())
-        data.cursors.put(_CURSOR, state, now)
-        if now.timestamp() - since >= UNREACHABLE_AFTER.total_seconds():
-            data.problems.open(UNREACHABLE, {}, rt.business.now())
+    state = data.cursors.get(_CURSOR)
+    since = state.setdefault("unreachable_since", now.timestamp())
+    data.cursors.put(_CURSOR, state, now)
+    if now.timestamp() - since >= UNREACHABLE_AFTER.total_seconds():
+        data.problems.open(UNREACHABLE, {}, rt.business.now())

@@ -65,13 +65,24 @@ def connect(
     rt: Runtime, platform: str, domain: str, keys: tuple[str, str], info: StoreInfo
 ) -> Shop:
     """Put verified keys to use: a new shop, its next generation, or new keys of an open one."""
-    values = {"key": keys[0], "secret": keys[1]}
     with rt.db.write() as uow:
-        shop = _opened(rt, uow, platform, domain, info.scopes)
-        data = ShopData(uow, shop.id)
-        data.credentials.put(values, None, rt.wall.now())
-        accept(rt, data, shop, info)
-        return Shops(uow).get(shop.id)
+        return _put_to_use(rt, uow, platform, domain, keys, info=info)
+
+
+def _put_to_use(
+    rt: Runtime,
+    uow: UnitOfWork,
+    platform: str,
+    domain: str,
+    keys: tuple[str, str],
+    *,
+    info: StoreInfo,
+) -> Shop:
+    shop = _opened(rt, uow, platform, domain, info.scopes)
+    data = ShopData(uow, shop.id)
+    data.credentials.put({"key": keys[0], "secret": keys[1]}, None, rt.wall.now())
+    accept(rt, data, shop, info)
+    return Shops(uow).get(shop.id)
 
 
 def enter(rt: Runtime, platform: str, domain: str, exchange: Callable[[], TokenPair]) -> Shop:
@@ -152,24 +163,24 @@ def verify_pending(rt: Runtime, pending: str) -> None:
 
 
 def verdict(rt: Runtime, pending: str) -> Shop | CannotConnect | None:
-    """What became of granted keys; None while they are being verified. Good ones are put to use,
-    once: the second call finds them used up.
+    """What became of granted keys; None while they are being verified. Good ones are put to use
+    and used up in one transaction, once: the second call finds them used up.
     """
     now = rt.wall.now()
     with rt.db.write() as uow:
         waiting = nonces.peek(uow, _KEYS, pending, now)
         known = nonces.peek(uow, _VERDICT, pending, now)
-        if waiting is None or waiting.used:
-            return CannotConnect("link_used")
-        if known is None:
+        if waiting and not waiting.used and known is None:
             uow.after_commit("verify_keys", pending)  # the first job may be lost
             return None
-        nonces.consume(uow, _KEYS, pending, now)
-    if "failure" in known.data:
-        return CannotConnect(**known.data["failure"])
-    given = waiting.data
-    info = StoreInfo(**known.data["info"])
-    return connect(rt, "woocommerce", given["home"], (given["key"], given["secret"]), info)
+        used_up = nonces.consume(uow, _KEYS, pending, now)
+        if used_up is None or known is None:
+            return CannotConnect("link_used")
+        if "failure" in known.data:
+            return CannotConnect(**known.data["failure"])
+        given, info = used_up.data, StoreInfo(**known.data["info"])
+        keys = given["key"], given["secret"]
+        return _put_to_use(rt, uow, "woocommerce", given["home"], keys, info=info)
 
 
 def drop_granted_keys(rt: Runtime, uow: UnitOfWork, pending: str) -> None:
