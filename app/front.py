@@ -103,7 +103,10 @@ class Pages:
         self._threads = ThreadPoolExecutor(threads, "page")
 
     async def answer(self, scope: Scope, proto: Any) -> None:
-        """One page: at once if it is short, as most are; a long download piece by piece."""
+        """One page: at once if it is short, as most are; a long download piece by piece.
+
+        What its receiver has not taken yet is in memory: granian's `send_bytes` waits for nobody.
+        """
         headers: list[Header] = list(scope.headers.items())
         announced = next((v for k, v in headers if k == "content-length"), None)
         try:

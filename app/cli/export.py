@@ -2,12 +2,13 @@
 
 import argparse
 import sys
+from contextlib import closing
 
 from app.bootstrap import build_deps
 from app.cli.demo.environment import use_if_unconfigured
 from app.config import load_settings
 from app.db.shops import Shop, Shops, ShopState
-from app.services.export import whole_shops
+from app.services.export import ShopFile
 
 
 def run(options: argparse.Namespace) -> None:
@@ -23,8 +24,9 @@ def run(options: argparse.Namespace) -> None:
     wanted = [shop.id for shop in shops if options.shop in (None, shop.id)]
     if options.shop and not wanted:
         sys.exit(f"There is no shop {options.shop}. `afterglow export --list` names them all.")
-    for piece in whole_shops(deps, wanted):
-        sys.stdout.write(piece)
+    with closing(ShopFile(deps, wanted, deps.settings.data_dir)) as file:
+        for part in file:
+            sys.stdout.buffer.write(part)
 
 
 def _line(shop: Shop) -> str:

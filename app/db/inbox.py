@@ -83,11 +83,11 @@ class Inbox(Repository):
         query = select(inbox.c.state).where(self._mine(inbox), inbox.c.dedupe_key.in_(dedupe_keys))
         return {state for (state,) in self._connection.execute(query)}
 
-    def has_pending(self, source: str) -> bool:
-        """Whether rows of this source still wait to be interpreted."""
-        query = select(inbox.c.id).where(
-            self._mine(inbox), inbox.c.state == "pending", inbox.c.source == source
-        )
+    def has_pending(self, source: str | None = None) -> bool:
+        """Whether rows (of this source) still wait to be interpreted."""
+        query = select(inbox.c.id).where(self._mine(inbox), inbox.c.state == "pending")
+        if source:
+            query = query.where(inbox.c.source == source)
         return self._connection.execute(query.limit(1)).first() is not None
 
     def finish(
@@ -143,19 +143,24 @@ class Inbox(Repository):
             found.setdefault(topic, at)
         return found
 
-    def forget_bodies(self, before: datetime) -> int:
-        """Drop raw webhook bodies received before a time (kept 30 days)."""
-        result = self._connection.execute(
-            update(inbox)
+    def forget_bodies(self, before: datetime, limit: int) -> int:
+        """Drop up to so many raw bodies received before a time (kept 30 days)."""
+        old = (
+            select(inbox.c.id)
             .where(
                 self._mine(inbox),
                 inbox.c.state != "pending",
                 inbox.c.received_at < before,
                 inbox.c.sealed_body.is_not(None),
             )
-            .values(sealed_body=None)
+            .order_by(inbox.c.received_at)
+            .limit(limit)
         )
-        return int(result.rowcount)
+        rows = [{"row": row_id} for (row_id,) in self._connection.execute(old)]
+        if rows:
+            one = update(inbox).where(self._mine(inbox), inbox.c.id == bindparam("row"))
+            self._connection.execute(one.values(sealed_body=None), rows)
+        return len(rows)
 
     def purge(self, before: datetime, limit: int) -> int:
         """Delete up to so many rows of each source that came before a time and are finished.

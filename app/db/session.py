@@ -169,8 +169,21 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:
-        """A read-only snapshot."""
+        """For reading only. On SQLite all of it is of one moment, on PostgreSQL each statement."""
         with self.engine.connect() as connection, connection.begin():
+            yield UnitOfWork(connection, self.keyring)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[UnitOfWork]:
+        """For reading much, all of it of one moment. Nobody outside is to be waited for meanwhile:
+        what was overwritten stays on disk as long.
+        """
+        sqlite = self.engine.dialect.name == "sqlite"
+        level = {} if sqlite else {"isolation_level": "REPEATABLE READ"}
+        with (
+            self.engine.connect().execution_options(**level) as connection,
+            connection.begin(),
+        ):
             yield UnitOfWork(connection, self.keyring)
 
     def drop_old_pages(self) -> None:

@@ -1,6 +1,5 @@
 """The shop: what customers see of it, its data, and customers to hand over or forget."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +22,7 @@ from app.http import current_deps
 from app.i18n import Translator
 from app.pipeline.context import CONTACT
 from app.services import privacy, shop_settings, switching
-from app.services.export import whole_shops
+from app.services.export import ShopFile
 from app.services.rate_limits import rate_limits
 from app.services.shop_settings import Saved, ShopSettings
 
@@ -82,20 +81,17 @@ def export(merchant: MerchantSession) -> ResponseReturnValue:
 
 @blueprint.get("/shop-export/<token>")
 def download(token: str) -> ResponseReturnValue:
-    """The whole shop, written while it is sent."""
+    """The whole shop, which is read before it is sent: a receiver may take his time."""
     deps = current_deps()
     named = deps.links.read(Purpose.SHOP_EXPORT, token) or abort(404)
     with deps.db.read() as uow:
         shop = Shops(uow).by_ref(named.get("s", "")) or abort(404)
-    pieces = whole_shops(deps, [shop.id]) if request.method == "GET" else iter(())
-    response = Response(_encoded(pieces), mimetype="application/json")
+    response = Response(mimetype="application/json")
+    if request.method == "GET":
+        response.response = file = ShopFile(deps, [shop.id], deps.settings.data_dir)
+        response.content_length = file.size  # a file that was cut off is not taken for whole
     response.headers["Content-Disposition"] = 'attachment; filename="afterglow.json"'
     return response
-
-
-def _encoded(pieces: Iterator[str]) -> Iterator[bytes]:
-    for piece in pieces:
-        yield piece.encode()
 
 
 # one customer

@@ -24,7 +24,8 @@ from app.jobs.health import lives
 
 log = structlog.get_logger()
 
-# Longer than a request's time-outs. A worker killed on another machine holds its shop up so long.
+# A worker killed on another machine holds its shop up so long. A job may take longer (one answer
+# that drips is waited for a minute): then another of its shop may run beside it.
 LONGEST_SECONDS = 30.0
 # A turn that took longer waited for somebody: the store, or the mail server.
 _SLOW_SECONDS = 3.0

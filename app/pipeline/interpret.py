@@ -97,7 +97,7 @@ def lease_name(shop_id: ShopId) -> str:
 
 def _anything_pending(rt: Runtime, shop_id: ShopId) -> bool:
     with rt.db.read() as uow:
-        return bool(ShopData(uow, shop_id).inbox.pending(1))
+        return ShopData(uow, shop_id).inbox.has_pending()
 
 
 def _batch(rt: Runtime, shop_id: ShopId, holder: str) -> int:

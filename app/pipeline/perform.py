@@ -35,7 +35,7 @@ from app.pipeline.plan import Planner, undo_of, write
 from app.pipeline.runtime import Runtime
 from app.pipeline.turns import TURN
 
-LEASE = timedelta(minutes=5)  # longer than an effect's HTTP time-outs, retries included
+LEASE = timedelta(minutes=5)  # whoever takes longer (a store that drips) is taken for dead
 
 
 def perform_due(rt: Runtime, shop_id: ShopId, limit: int = 100) -> bool:

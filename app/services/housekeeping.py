@@ -1,8 +1,10 @@
 """What is thrown away when its time is over: raw bodies, old deliveries, nonces, codes, exports."""
 
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 
 from app.db import nonces
+from app.db.inbox import Inbox
 from app.db.otp import purge_codes
 from app.db.privacy import purge_exports
 from app.db.shops import Shops, ShopState
@@ -18,7 +20,7 @@ _AT_ONCE, _PURGES = 500, 20
 
 
 def tidy(deps: Deps) -> None:
-    """Drop what is no longer needed; one short transaction per shop."""
+    """Drop what is no longer needed, in short transactions."""
     now = deps.wall.now()
     before = now - timedelta(days=deps.settings.raw_body_days)
     with deps.db.write() as uow:
@@ -27,14 +29,13 @@ def tidy(deps: Deps) -> None:
         purge_codes(uow, now)
         shops = Shops(uow).in_state(*ShopState)
     for shop in shops:
-        with deps.db.write() as uow:
-            ShopData(uow, shop.id).inbox.forget_bodies(before)
-        _purge_deliveries(deps, shop.id, now - DELIVERIES_KEPT)
+        _by_and_by(deps, shop.id, lambda inbox: inbox.forget_bodies(before, _AT_ONCE))
+        _by_and_by(deps, shop.id, lambda inbox: inbox.purge(now - DELIVERIES_KEPT, _AT_ONCE))
 
 
-def _purge_deliveries(deps: Deps, shop_id: ShopId, before: datetime) -> None:
+def _by_and_by(deps: Deps, shop_id: ShopId, some: Callable[[Inbox], int]) -> None:
     """A few at a time, so that nobody waits for it; what is left over comes at the next beat."""
     for _ in range(_PURGES):
         with deps.db.write() as uow:
-            if not ShopData(uow, shop_id).inbox.purge(before, _AT_ONCE):
+            if not some(ShopData(uow, shop_id).inbox):
                 return

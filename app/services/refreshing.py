@@ -45,7 +45,7 @@ def refresh_due(deps: Deps, shop_id: ShopId) -> bool:
 
 
 def _later(deps: Deps, shop: Shop, row: RefreshRow, error: AfterglowError) -> None:
-    """The store does not answer: the rest would not either, so the whole shop waits."""
+    """The store does not answer: the rest would not either, so the turn ends; this row waits."""
     log.info("refresh.later", shop=shop.id, kind=row.kind, error=str(error))
     wait = back_off(row.attempts)
     if isinstance(error, Retryable):

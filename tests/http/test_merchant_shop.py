@@ -9,8 +9,10 @@ from threading import Barrier
 from urllib.parse import urlsplit
 
 import pytest
+from sqlalchemy.pool import QueuePool
 from werkzeug.test import TestResponse
 
+from app.channels.links import Purpose
 from app.db.shops import Shops
 from app.platforms.base import StoreInfo
 from app.services import shop_settings, test_mails
@@ -168,6 +170,19 @@ def test_the_whole_shop_is_one_file_behind_a_link_that_ends(shop: MerchantShop) 
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert answer.headers["Cache-Control"] == "no-store"
     assert stranger.get(f"/shop-export/{link}x").status_code == 404
+
+
+def test_a_download_that_nobody_takes_holds_nothing_in_the_database(shop: MerchantShop) -> None:
+    shop.take(order(0))
+    link = shop.deps.links.make(Purpose.SHOP_EXPORT, {"s": shop.shop.public_ref})
+    pool = shop.deps.db.engine.pool
+    assert isinstance(pool, QueuePool)
+    answer = shop.app.test_client().get(urlsplit(link).path, buffered=False)
+    assert pool.checkedout() == 0
+    shop.take(order(1))
+    assert int(answer.headers["Content-Length"]) == len(answer.data)
+    (found,) = json.loads(answer.text)["shops"]
+    assert [row["platform_id"] for row in found["orders"]] == ["4100"]
 
 
 def test_a_customers_file_is_asked_for_once_and_mailed_to_the_owner(shop: MerchantShop) -> None:

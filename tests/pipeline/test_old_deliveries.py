@@ -75,6 +75,20 @@ def test_a_round_is_bounded(harness: Harness, told: Told, monkeypatch: pytest.Mo
     assert rows(told) == {"done": 14}
 
 
+def test_bodies_go_a_few_at_a_time(
+    harness: Harness, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One transaction for all of them would keep deliveries out meanwhile."""
+    monkeypatch.setattr(housekeeping, "_AT_ONCE", 4)
+    monkeypatch.setattr(housekeeping, "_PURGES", 2)
+    harness.wall.at += timedelta(days=harness.deps.settings.raw_body_days, minutes=1)
+    for left in (22, 14, 6, 0):
+        tidy(harness.deps)
+        with harness.shop(told.shop_id) as data:
+            kept = select(models.inbox.c.id).where(models.inbox.c.sealed_body.is_not(None))
+            assert len(data.uow.connection.execute(kept).all()) == left
+
+
 def test_what_comes_again_after_that_changes_nothing(harness: Harness, told: Told) -> None:
     """The same deliveries once more, after their rows are gone: read again, nothing follows."""
     tables = ("orders", "customers", "identities", "events", "actions", "journal", "consents")

@@ -121,9 +121,8 @@ def _opened(
 ) -> Shop:
     """The shop with an open installation; a new generation also begins the first import."""
     shops, now = Shops(uow), rt.wall.now()
-    shop = shops.ensure(platform, domain, ShopState.CONNECTING, now)
-    shops.change(shop.id, platform=platform)  # locks the row: two first visits, one generation
-    shop = shops.get(shop.id)
+    shop_id = shops.ensure(platform, domain, ShopState.CONNECTING, now).id
+    shop = shops.held(shop_id)  # two first visits, one generation
     if not shop.connected:
         generation = shops.open_installation(shop.id, scopes, now)
         shops.change(shop.id, history_complete=False)
