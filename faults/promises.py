@@ -77,6 +77,8 @@ class Promises:
                 self._verdict.add(UNEXPLAINED, f"{where} has no reason in words")
             if row.state is ActionState.UNCERTAIN and row.kind in MARKETING_MAIL:
                 self._verdict.explained[UNCERTAIN] += 1
+            elif _given_up(row, taken):
+                self._verdict.explained["mails not repeated any more, of unknown end"] += 1
             elif row.state is ActionState.MISSED and row.order_id in asked_back:
                 self._verdict.explained["requests too late, a return was open for two months"] += 1
             elif row.state is ActionState.MISSED:
@@ -228,8 +230,17 @@ class Promises:
 def _was_told(rows: Sequence[Action]) -> bool:
     """Whether the customer of a return heard of its approval or of what came after it."""
     return _declined_by_merchant(rows) or any(
-        row.kind in _AFTER_APPROVAL and row.state is ActionState.DONE for row in rows
+        row.kind in _AFTER_APPROVAL and row.state in (ActionState.DONE, ActionState.UNCERTAIN)
+        for row in rows
     )
+
+
+def _given_up(row: Action, taken: Collection[str]) -> bool:
+    """A transactional mail of unknown end that is rightly not sent again: after several answers
+    that never came, or because it was withdrawn.
+    """
+    unknown = row.state is ActionState.UNCERTAIN and row.kind.endswith("_mail")
+    return unknown and (str(row.id) in taken or row.cancel_requested)
 
 
 def _declined_by_merchant(rows: Iterable[Action]) -> bool:

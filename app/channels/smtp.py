@@ -32,7 +32,13 @@ _ADDRESS = re.compile(r"\S*@\S*")
 
 @dataclass(frozen=True, slots=True)
 class SmtpSettings:
-    """How to reach the server. `timeout` is in seconds, for each answer."""
+    """How to reach the server. `timeout` is in seconds, for each answer.
+
+    `acceptance_timeout` is for the answer to the whole mail. Many servers look for viruses first,
+    and whoever leaves too early does not know what became of the mail. RFC 5321 (4.5.3.2.6) asks
+    for ten minutes; an action's lease (`pipeline/perform.py`) leaves room for one, beside all the
+    other answers.
+    """
 
     host: str
     port: int
@@ -40,6 +46,7 @@ class SmtpSettings:
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     timeout: float = 20.0
+    acceptance_timeout: float = 60.0
     tls: ssl.SSLContext = field(default_factory=ssl.create_default_context, repr=False)
 
 
@@ -58,7 +65,7 @@ class SmtpTransport:
             _say(server, f"RCPT TO:<{to}>", _recipient_refused)
             _say(server, "DATA", _mail_refused)
             server.send(_dot_stuffed(raw))
-            return SendResult(_hand_over(server))
+            return SendResult(_hand_over(server, self._settings.acceptance_timeout))
 
     @contextlib.contextmanager
     def kept_open(self) -> Iterator[None]:
@@ -235,11 +242,12 @@ def _operator_must_fix(what: str, code: int) -> OperatorMustFix:
     )
 
 
-def _hand_over(server: smtplib.SMTP) -> str:
+def _hand_over(server: smtplib.SMTP, patience: float) -> str:
     """Close the mail with its dot and return the server's answer: the moment of acceptance."""
     try:
         server.send(b".\r\n")
-        code, answer = server.getreply()
+        with _patient(server, patience):
+            code, answer = server.getreply()
     except OSError as error:
         raise Uncertain("The mail server went silent after it had the whole mail.") from error
     text = answer.decode("ascii", "replace")
@@ -250,6 +258,20 @@ def _hand_over(server: smtplib.SMTP) -> str:
     if 500 <= code < 600:
         raise _mail_refused(code, text)
     raise Uncertain("The mail server gave an answer to the mail that means nothing.")
+
+
+@contextlib.contextmanager
+def _patient(server: smtplib.SMTP, seconds: float) -> Iterator[None]:
+    """Wait longer for an answer than for the others on this connection."""
+    line = server.sock
+    if line is None:
+        raise smtplib.SMTPServerDisconnected("closed")
+    before = line.gettimeout()
+    line.settimeout(seconds)
+    try:
+        yield
+    finally:
+        line.settimeout(before)
 
 
 def _said(code: int, answer: str) -> str:

@@ -13,7 +13,7 @@ from app.domain.actions import Action, ActionState
 from app.domain.errors import MerchantMustFix, OperatorMustFix, Refused, Retryable, Uncertain
 from app.domain.reasons import Reason, ReasonCode
 from app.logs import place_of
-from app.pipeline.plan import write
+from app.pipeline.plan import Planner, undo_of, write
 from app.pipeline.runtime import Runtime
 from app.pipeline.troubles import met
 
@@ -31,6 +31,7 @@ _REFUSALS = {
     ReasonCode.RETURN_MOVED_ON: ReasonCode.RETURN_MOVED_ON,
 }
 _LONGEST = timedelta(hours=1)
+_SENDINGS = 3  # of a transactional mail, to a server that never says whether it took it
 
 
 class Busy(Retryable):
@@ -45,16 +46,13 @@ def settle(
     `repeatable`: an unknown end is answered by doing it again (transactional mail).
     """
     match error:
-        case Uncertain() if repeatable:
-            data.messages.release(action.id)
-            _defer(rt, data, action, Reason.of(ReasonCode.POSSIBLE_REPEAT), back_off(1))
         case Uncertain():
-            data.messages.settle(action.id, "uncertain")
-            _end(rt, data, action, ActionState.UNCERTAIN, Reason.of(ReasonCode.MAYBE_SENT))
+            _unknown(rt, data, action, repeatable=repeatable)
         case Busy():
             data.messages.release(action.id)
-            wait = error.retry_after or back_off(1)
-            data.actions.put_off(action, action.reason, not_before=rt.wall.now() + wait)
+            if not end_withdrawn(rt, data, action):
+                wait = error.retry_after or back_off(1)
+                data.actions.put_off(action, action.reason, not_before=rt.wall.now() + wait)
         case Retryable() | DatabaseUnavailable():
             _later(rt, data, action, error)
         case MerchantMustFix():
@@ -67,6 +65,40 @@ def settle(
             _our_fault(rt, data, action, error)
 
 
+def _unknown(rt: Runtime, data: ShopData, action: Action, *, repeatable: bool) -> None:
+    """Once more where that is the lesser evil and still wanted, but not for ever: a server that
+    never answers in time took the mail each time.
+    """
+    times = unknown_ends(action) + 1
+    if not repeatable or times >= _SENDINGS or data.actions.withdrawn(action):
+        data.messages.settle(action.id, "uncertain")
+        _end(rt, data, action, ActionState.UNCERTAIN, Reason.of(ReasonCode.MAYBE_SENT))
+        return
+    data.messages.release(action.id)
+    reason = Reason.of(ReasonCode.POSSIBLE_REPEAT, unknown=times)
+    _defer(rt, data, action, reason, back_off(action.attempt))
+
+
+def unknown_ends(action: Action) -> int:
+    """How often nobody knew whether it was done, since it was planned."""
+    return int(action.reason.params.get("unknown", 0))
+
+
+def end_withdrawn(rt: Runtime, data: ShopData, action: Action) -> bool:
+    """End what was withdrawn while it was tried in vain: it does not wait for another try. An
+    earlier one may have got through, which is taken back.
+    """
+    reason = data.actions.withdrawn(action)
+    if reason is None:
+        return False
+    _end(rt, data, action, ActionState.CANCELLED, reason)
+    if undoing := undo_of(action, rt.business.now()):
+        Planner(rt, data).apply(
+            undoing, action.automation, action.customer_id, action.settings_version
+        )
+    return True
+
+
 def _later(
     rt: Runtime, data: ShopData, action: Action, error: Retryable | DatabaseUnavailable
 ) -> None:
@@ -74,9 +106,13 @@ def _later(
     level = log.error if isinstance(error, OperatorMustFix) else log.info
     level("perform.retry", shop=data.shop_id, action=action.id, error=told)
     data.messages.release(action.id)
+    if end_withdrawn(rt, data, action):
+        return
     tries = _tries(action) + 1
     wait = error.retry_after if isinstance(error, Retryable) else None
     reason = Reason.of(ReasonCode.STORE_UNREACHABLE, attempts=tries)
+    if unknown := unknown_ends(action):  # not forgotten by one that is known
+        reason = Reason.of(ReasonCode.STORE_UNREACHABLE, attempts=tries, unknown=unknown)
     _defer(rt, data, action, reason, wait or back_off(tries))
 
 
@@ -96,6 +132,8 @@ def _block(rt: Runtime, data: ShopData, action: Action, error: MerchantMustFix) 
     now = rt.business.now()
     data.messages.release(action.id)
     met(rt, data, error)
+    if end_withdrawn(rt, data, action):
+        return
     reason = Reason.of(ReasonCode.PROBLEM_OPEN, problem=error.problem)
     known = action.reason == reason  # looked at again, and still not mended
     if data.actions.block(action, error.problem, reason) and not known:

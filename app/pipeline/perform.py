@@ -5,12 +5,15 @@ outside any; the end is one transaction again. A worker that dies in between lea
 expires: `recover` then looks up what became of the effect, it never just repeats it.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from time import sleep
 
 from app.automations import registry
 from app.automations.base import Context
 from app.db.actions import CLAIMABLE
+from app.db.session import DatabaseUnavailable
 from app.db.shops import Shop, Shops
 from app.db.tenant import ShopData
 from app.domain.actions import (
@@ -36,6 +39,7 @@ from app.pipeline.runtime import Runtime
 from app.pipeline.turns import TURN
 
 LEASE = timedelta(minutes=5)  # whoever takes longer (a store that drips) is taken for dead
+_NAPS = (0.5, 1, 2, 4, 8)  # seconds between tries to write an end; a small part of the lease
 
 
 def perform_due(rt: Runtime, shop_id: ShopId, limit: int = 100) -> bool:
@@ -66,7 +70,7 @@ def _kinds_of(shop: Shop) -> frozenset[ActionKind] | None:
 
 
 def perform(rt: Runtime, shop_id: ShopId, action_id: ActionId) -> None:
-    """Perform one action, whatever its end; never raises for what an action can run into."""
+    """Perform one action, whatever its end; raises only if the database stays away."""
     with rt.db.read() as uow:
         shop = Shops(uow).get(shop_id)
         action = ShopData(uow, shop_id).actions.get(action_id)
@@ -88,14 +92,11 @@ def _carry_out(rt: Runtime, work: Work) -> None:
         found = effect.lookup(work) if work.action.attempt > 1 else None
         outcome = found if isinstance(found, Outcome) else effect.execute(work)
     except Exception as error:  # noqa: BLE001 - the table in failures.py knows every kind
-        _settle(rt, work.shop.id, work.action, error, repeatable=effect.repeatable)
+        fault, repeatable = error, effect.repeatable
+        _insist(lambda: _settle(rt, work.shop.id, work.action, fault, repeatable=repeatable))
         return
-    repeat = not isinstance(found, Outcome) and _may_be_done(work.action)
+    repeat = not isinstance(found, Outcome) and bool(failures.unknown_ends(work.action))
     _done(rt, work, outcome, repeat=repeat)
-
-
-def _may_be_done(action: Action) -> bool:
-    return action.reason.code is ReasonCode.POSSIBLE_REPEAT
 
 
 def _settle(
@@ -236,8 +237,24 @@ def _plan(rt: Runtime, data: ShopData, action: Action, *follow_ups: Schedule | N
 # ending
 
 
+def _insist(write_end: Callable[[], None]) -> None:
+    """Write the end of an effect, although the database may be away just now: what is known of a
+    mail nobody could find out later. Written twice it is once, the row's revision tells.
+    """
+    for nap in _NAPS:
+        try:
+            return write_end()
+        except DatabaseUnavailable:
+            sleep(nap)
+    return write_end()
+
+
 def _done(rt: Runtime, work: Work, outcome: Outcome, *, repeat: bool = False) -> None:
     """Write the end, what the effect noted and what follows, in one transaction."""
+    _insist(lambda: _write_done(rt, work, outcome, repeat=repeat))
+
+
+def _write_done(rt: Runtime, work: Work, outcome: Outcome, *, repeat: bool) -> None:
     action, now = work.action, rt.business.now()
     with rt.db.write() as uow:
         data = ShopData(uow, work.shop.id)
@@ -268,6 +285,8 @@ def recover(rt: Runtime, shop_id: ShopId) -> None:
         work = Work(rt, shop, action, order, rt.business.now())
         try:
             _resume(rt, work)
+        except DatabaseUnavailable:
+            raise  # looked up again when this lease ran out: tried again, it might be done twice
         except Exception as error:  # noqa: BLE001 - the table in failures.py knows every kind
             _settle(rt, shop_id, action, error, repeatable=EFFECTS[action.kind].repeatable)
 
@@ -277,7 +296,7 @@ def _resume(rt: Runtime, work: Work) -> None:
     found = effect.lookup(work)
     if isinstance(found, Outcome):
         _done(rt, work, found)
-    elif isinstance(found, Unknowable) and not effect.repeatable:
+    elif isinstance(found, Unknowable) and (not effect.repeatable or work.action.cancel_requested):
         with rt.db.write() as uow:
             data = ShopData(uow, work.shop.id)
             data.messages.settle(work.action.id, "uncertain")
@@ -290,5 +309,7 @@ def _resume(rt: Runtime, work: Work) -> None:
         with rt.db.write() as uow:
             data = ShopData(uow, work.shop.id)
             data.messages.release(work.action.id)
+            if failures.end_withdrawn(rt, data, work.action):
+                return
             data.actions.put_off(work.action, work.action.reason)
             uow.after_commit("perform", work.shop.id)

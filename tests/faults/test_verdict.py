@@ -30,6 +30,7 @@ NOW = datetime(2026, 6, 1, tzinfo=UTC)
 WHO = "c1@woocommerce.example"
 CODE = "THANKS-ABCDEFGH23"
 SENT = Reason(ReasonCode.SENT)
+NOT_TAKEN = ActionId(8)  # by the mail server
 
 
 def _row(kind: ActionKind, state: ActionState, reason: Reason = SENT, **more: Any) -> Action:
@@ -72,7 +73,17 @@ def _kinds(verdict: Verdict) -> list[str]:
         (_row(ActionKind.RETURN_RECEIPT_MAIL, ActionState.DONE, id=ActionId(8)), [LOST]),
         (_row(ActionKind.COUPON_MAIL, ActionState.UNCERTAIN), []),
         (_row(ActionKind.COUPON_CREATE, ActionState.UNCERTAIN), [UNEXPLAINED]),
-        (_row(ActionKind.RETURN_RECEIPT_MAIL, ActionState.UNCERTAIN), [UNEXPLAINED]),
+        (_row(ActionKind.RETURN_RECEIPT_MAIL, ActionState.UNCERTAIN), []),
+        (_row(ActionKind.RETURN_RECEIPT_MAIL, ActionState.UNCERTAIN, id=NOT_TAKEN), [UNEXPLAINED]),
+        (
+            _row(
+                ActionKind.RETURN_RECEIPT_MAIL,
+                ActionState.UNCERTAIN,
+                id=NOT_TAKEN,
+                cancel_requested=True,
+            ),
+            [],
+        ),
         (_row(ActionKind.COUPON_CREATE, ActionState.FAILED), [UNEXPLAINED]),
         (_row(ActionKind.COUPON_CREATE, ActionState.MISSED), [LOST]),
         (_row(ActionKind.COUPON_CREATE, ActionState.DEFERRED), [UNEXPLAINED]),

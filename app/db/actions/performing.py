@@ -10,7 +10,7 @@ from app.db.actions.rows import ActionRows, action_from
 from app.db.models import actions
 from app.domain.actions import WAITING, Action, ActionKind, ActionState
 from app.domain.ids import ActionId
-from app.domain.reasons import Reason
+from app.domain.reasons import Reason, ReasonCode
 
 CLAIMABLE = (ActionState.PLANNED, ActionState.DEFERRED)
 # Written into the statement: a database uses the index of claimable rows only where it reads that
@@ -65,6 +65,17 @@ class Performing(ActionRows):
             "ended_at": now,
         }
         return self._change(action.id, values, (actions.c.revision == action.revision,))
+
+    def withdrawn(self, action: Action) -> Reason | None:
+        """Why a row was withdrawn while it was performed; None if it was not. Nobody can withdraw
+        it any more until the transaction ends.
+        """
+        row = self._locked(action.dedupe_key)
+        if row is None or row.revision != action.revision or not row.cancel_requested:
+            return None
+        if row.state != ActionState.PERFORMING:
+            return None
+        return Reason(ReasonCode(row.reason), row.reason_params)
 
     def put_off(
         self,

@@ -117,7 +117,7 @@ class Planning(ActionRows):
             self._change(row.id, {**reason, "state": ActionState.SKIPPED, "ended_at": now}, ())
             return ActionId(row.id)
         if row.state == ActionState.PERFORMING:
-            self._change(row.id, {"cancel_requested": True}, (), bump=False)
+            self._change(row.id, {**reason, "cancel_requested": True}, (), bump=False)
         return None
 
     def cancel(self, dedupe_key: str, reason: Reason, now: datetime) -> ActionId | None:
@@ -128,17 +128,12 @@ class Planning(ActionRows):
         return self._withdraw(row, reason, now)
 
     def _withdraw(self, row: Row[Any], reason: Reason, now: datetime) -> ActionId | None:
+        why = {"reason": reason.code, "reason_params": dict(reason.params)}
         if row.state in WAITING:
-            values = {
-                "state": ActionState.CANCELLED,
-                "reason": reason.code,
-                "reason_params": dict(reason.params),
-                "ended_at": now,
-            }
-            self._change(row.id, values, ())
+            self._change(row.id, {**why, "state": ActionState.CANCELLED, "ended_at": now}, ())
             return ActionId(row.id)
         if row.state == ActionState.PERFORMING:
-            self._change(row.id, {"cancel_requested": True}, (), bump=False)
+            self._change(row.id, {**why, "cancel_requested": True}, (), bump=False)
             return ActionId(row.id)
         return None
 

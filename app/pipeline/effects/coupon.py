@@ -10,7 +10,7 @@ from app.domain.errors import Bug, MerchantMustFix, Refused
 from app.domain.money import Money
 from app.domain.reasons import Reason, ReasonCode
 from app.pipeline.effects.base import Outcome, Unknowable, Work
-from app.platforms.base import CouponSpec, CouponsPort, RemoteCoupon
+from app.platforms.base import COUPON_REFERENCE, CouponSpec, CouponsPort, RemoteCoupon
 
 
 class CouponCreate:
@@ -70,18 +70,24 @@ class CouponVoid:
         return None
 
     def execute(self, work: Work) -> Outcome:
-        """Void it, unless the customer was faster."""
-        coupon = _row(work)
+        """Void it, unless the customer was faster. A restored backup may be from before our table
+        knew it; the code still says which one is meant.
+        """
+        code, coupon = str(work.action.payload["code"]), _row_or_none(work)
         port = _port(work)
-        found = port.find(_spec(work))
+        found = port.find(_spec(work) if coupon else _any_of_ours(code, work.now))
+        if found and not (coupon or found.ours):
+            raise Bug("a coupon with our random code exists and is not ours")
         if found and found.used:
             raise Refused(ReasonCode.COUPON_USED, "The coupon was used before it could be voided")
         if found:
             port.void(found.ref)
-        return Outcome(
-            Reason.of(ReasonCode.VOIDED, code=coupon.code),
-            lambda data: data.coupons.change(coupon.id, "voided"),
-        )
+
+        def note(data: ShopData) -> None:
+            if coupon:
+                data.coupons.change(coupon.id, "voided")
+
+        return Outcome(Reason.of(ReasonCode.VOIDED, code=code), note)
 
 
 def _port(work: Work) -> CouponsPort:
@@ -91,12 +97,24 @@ def _port(work: Work) -> CouponsPort:
     return port
 
 
-def _row(work: Work) -> CouponRow:
+def _row_or_none(work: Work) -> CouponRow | None:
     with work.rt.db.read() as uow:
-        coupon = ShopData(uow, work.shop.id).coupons.by_code(str(work.action.payload["code"]))
+        return ShopData(uow, work.shop.id).coupons.by_code(str(work.action.payload["code"]))
+
+
+def _row(work: Work) -> CouponRow:
+    coupon = _row_or_none(work)
     if coupon is None:
         raise Bug("the coupon of this action is not in our table")
     return coupon
+
+
+def _any_of_ours(code: str, now: datetime) -> CouponSpec:
+    """Only to look a code up: its terms are not known."""
+    return CouponSpec(
+        code=code, title="", email="", customer_id=None, percent=None, amount=None, minimum=None,
+        expires_at=now, exclude_sale_items=False, reference="",
+    )  # fmt: skip
 
 
 def _spec(work: Work) -> CouponSpec:
@@ -116,5 +134,5 @@ def _spec(work: Work) -> CouponSpec:
         minimum=Money(int(minimum), currency) if minimum else None,
         expires_at=datetime.fromisoformat(str(terms["expires_at"])),
         exclude_sale_items=bool(terms.get("exclude_sale_items")),
-        reference=f"afterglow-{coupon.id}",
+        reference=f"{COUPON_REFERENCE}{coupon.id}",
     )

@@ -34,6 +34,7 @@ from app.platforms.base.store import (
     WebhooksPort,
 )
 from app.platforms.base.writing import (
+    COUPON_REFERENCE,
     RATING_NOT_OURS,
     CouponSpec,
     CouponsPort,
@@ -44,6 +45,7 @@ from app.platforms.base.writing import (
 )
 
 __all__ = [
+    "COUPON_REFERENCE",
     "RATING_NOT_OURS",
     "Connection",
     "CouponSpec",

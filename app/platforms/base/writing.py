@@ -8,6 +8,9 @@ from app.domain.ids import PlatformId
 from app.domain.money import Money
 from app.platforms.base.reading import Fetched
 
+COUPON_REFERENCE = "afterglow-"
+"""What every reference of a coupon of ours begins with."""
+
 
 @dataclass(frozen=True, slots=True)
 class CouponSpec:
@@ -22,7 +25,12 @@ class CouponSpec:
     minimum: Money | None
     expires_at: datetime
     exclude_sale_items: bool
-    reference: str  # our own id, written where the platform has room for it
+    reference: str  # our own id, written where the platform has room for it; "": any of ours
+
+    def means(self, reference: str) -> bool:
+        """Whether a coupon that bears this reference is the one."""
+        wanted = self.reference
+        return reference == wanted if wanted else reference.startswith(COUPON_REFERENCE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Discount codes for one customer each."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from app.platforms.shopify.ids import gid
 from app.platforms.shopify.user_errors import codes_of, raise_for_user_errors
 
 _TITLE_LENGTH = 255
+_MARK = re.compile(r" \[([^\[\]]*)\]$")
 _REFUSALS = {
     "TAKEN": "code_taken",
     "MAX_APP_DISCOUNTS": "too_many_discounts",
@@ -41,12 +43,13 @@ class Coupons:
             return None
         discount = node.node("codeDiscount")
         title = discount.text_or_none("title") or ""  # other kinds of discount show none
+        mark = _MARK.search(title)
         return RemoteCoupon(
             ref=node.gid(),
             code=spec.code,
             active=discount.text_or_none("status") == "ACTIVE",
             used=discount.count("asyncUsageCount") if "asyncUsageCount" in discount else 0,
-            ours=title.endswith(_mark(spec)),
+            ours=mark is not None and spec.means(mark[1]),
         )
 
     def create(self, spec: CouponSpec) -> RemoteCoupon:

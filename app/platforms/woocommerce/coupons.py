@@ -31,7 +31,7 @@ class Coupons:
         """The coupon with the spec's code, whatever its case."""
         answer = self._client.get("coupons", {"code": spec.code.lower(), "_fields": _FIELDS})
         rows = answer.rows()
-        return self._remote(rows[0], answer, spec.reference) if rows else None
+        return self._remote(rows[0], answer, spec) if rows else None
 
     def create(self, spec: CouponSpec) -> RemoteCoupon:
         """Create it, valid to the end of the promised day in the store's own time zone."""
@@ -47,7 +47,7 @@ class Coupons:
             # The store drops an address it does not like without a word: anybody could use it.
             self.void(str(made["id"]))
             raise Refused("no_address", "The store does not take the customer's address.")
-        return self._remote(made, answer, spec.reference)
+        return self._remote(made, answer, spec)
 
     def void(self, ref: PlatformId) -> None:
         """Let it expire in the past: the store refuses it from now on, also in open carts.
@@ -65,7 +65,7 @@ class Coupons:
             ):
                 raise
 
-    def _remote(self, row: Mapping[str, Any], answer: Answer, reference: str) -> RemoteCoupon:
+    def _remote(self, row: Mapping[str, Any], answer: Answer, spec: CouponSpec) -> RemoteCoupon:
         limit = row.get("usage_limit") or 0
         used = int(row.get("usage_count") or 0)
         expires = row.get("date_expires_gmt")
@@ -78,7 +78,7 @@ class Coupons:
             used=used,
             ours=bool(row.get("email_restrictions"))
             and any(
-                meta.get("key") == REFERENCE_KEY and meta.get("value") == reference
+                meta.get("key") == REFERENCE_KEY and spec.means(str(meta.get("value")))
                 for meta in row.get("meta_data") or ()
             ),
         )

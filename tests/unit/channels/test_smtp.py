@@ -3,6 +3,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -188,7 +189,7 @@ Script = Callable[[socket.socket], None]
 
 
 @contextmanager
-def scripted(script: Script, timeout: float = 5.0) -> Iterator[SmtpTransport]:
+def scripted(script: Script, **changes: float) -> Iterator[SmtpTransport]:
     """A server that follows a script and then drops the line."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
@@ -200,7 +201,7 @@ def scripted(script: Script, timeout: float = 5.0) -> Iterator[SmtpTransport]:
         thread = threading.Thread(target=serve)
         thread.start()
         try:
-            yield transport(listener.getsockname()[1], timeout=timeout)
+            yield transport(listener.getsockname()[1], **changes)
         finally:
             thread.join()
 
@@ -246,10 +247,29 @@ def test_silence_after_the_mail_went_over_leaves_it_uncertain() -> None:
         read_mail(connection)
         released.wait(5)
 
-    with scripted(script, timeout=0.3) as smtp:
+    with scripted(script, acceptance_timeout=0.3) as smtp:
         with pytest.raises(Uncertain):
             smtp.send(MAIL)
         released.set()
+
+
+def test_a_server_that_thinks_about_the_mail_is_waited_for_longer() -> None:
+    """A repeated mail is the worse end: many look for viruses before they answer the dot."""
+
+    def script(connection: socket.socket) -> None:
+        talk(connection, b"DATA", b"354 go on\r\n")
+        read_mail(connection)
+        threading.Event().wait(0.5)
+        connection.sendall(b"250 OK\r\n")
+        while connection.recv(65536):  # until the line is closed
+            pass
+
+    with scripted(script, timeout=0.2, acceptance_timeout=5) as smtp, smtp.kept_open():
+        assert smtp.send(MAIL).detail == "250 OK"
+        begun = monotonic()
+        with pytest.raises(Retryable):  # no longer than ever for the rest
+            smtp.send(MAIL)
+        assert monotonic() - begun < 4
 
 
 def test_silence_before_the_mail_can_be_tried_again() -> None:
