@@ -109,9 +109,7 @@ class Client:
             self._nap(wait)
         raise Retryable(f"{self.shop} keeps throttling. It is tried again later.")
 
-    def _post(
-        self, operation: str, variables: Mapping[str, Any], *, renew: bool
-    ) -> Raw:
+    def _post(self, operation: str, variables: Mapping[str, Any], *, renew: bool) -> Raw:
         return self._transport.post(
             self.shop,
             f"/admin/api/{API_VERSION}/graphql.json",

@@ -56,9 +56,7 @@ class Tokens:
         if valid_shop_domain(shop) != shop:
             raise Bug("A token was asked for something that is no shop's domain.")
         asked_at = self._clock.now()  # before the answer, so that expiry is never taken too late
-        raw = self._transport.post(
-            shop, "/admin/oauth/access_token", {**self._client, **grant}, {}
-        )
+        raw = self._transport.post(shop, "/admin/oauth/access_token", {**self._client, **grant}, {})
         if raw.status == HTTPStatus.OK:
             return _pair(shop, raw, asked_at)
         raise _refusal(shop, raw)
