@@ -230,7 +230,7 @@ def bomb(megabytes: int) -> bytes:
 
 @pytest.fixture(scope="module")
 def small_and_huge() -> bytes:
-    return bomb(150)
+    return bomb(100)
 
 
 def peak(call: Callable[[], object]) -> int:

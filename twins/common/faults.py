@@ -43,7 +43,7 @@ class Fault:
     seconds: float = 0
     status: int = 503
     retry_after: int | None = None
-    megabytes: int = 150
+    megabytes: int = 100
 
 
 class Faults:
