@@ -73,8 +73,8 @@ dependencies: setup ## List all packages with licence and age; fails for a licen
 sbom: setup ## Write dist/sbom.json: what the running application is made of (CycloneDX)
 	@$(BIN)/python scripts/sbom.py
 
-fuzz: setup ## Look for inputs that break something: make fuzz MINUTES=10 (TARGET=links for one)
-	@$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),10) $(if $(TARGET),--target $(TARGET))
+fuzz: setup ## Look for inputs that break something: make fuzz MINUTES=10 (TARGET=links for one, SEED=1)
+	@$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),10) $(if $(TARGET),--target $(TARGET)) $(if $(SEED),--seed $(SEED))
 
 clean: ## Remove .venv and caches (var/, your data, stays)
 	rm -rf .venv build dist ./*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -68,7 +68,7 @@ class Settings(BaseSettings):
 
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
     log_format: str = Field(default="json", pattern="^(json|console)$")
-    raw_body_days: int = Field(default=30, ge=1, le=365)
+    raw_body_days: int = Field(default=30, ge=1, le=30)  # docs/privacy.md: or less
 
     @field_validator("public_url", "shopify_origin")
     @classmethod

@@ -9,6 +9,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import Future
 from functools import cache
+from io import BytesIO
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -37,6 +38,21 @@ def with_door(deps: Deps, app: Flask) -> Flask:
 def door_alone(deps: Deps) -> Wsgi:
     """Deliveries and nothing else."""
     return _Door(deps, Counters(deps.platforms), NotFound())
+
+
+class AtOnce:
+    """A door that is asked many things at once, each of which is waited for by itself."""
+
+    def __init__(self, deps: Deps) -> None:
+        made = _made(deps, Counters(deps.platforms))
+        self._door = asyncio.run_coroutine_threadsafe(made, _loop()).result(10)
+
+    def post(self, path: str, headers: dict[str, str], body: bytes) -> Future[int]:
+        """The status of its answer, once there is one."""
+        environ = {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))}
+        lower = {name.lower(): value for name, value in headers.items()}
+        answer = self._door.answer("POST", path, lower, _chunks(environ))
+        return asyncio.run_coroutine_threadsafe(answer, _loop())
 
 
 def take(deps: Deps, delivery: Delivery, shop_id: ShopId) -> None:

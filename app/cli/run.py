@@ -67,7 +67,7 @@ def _start(settings: Settings, *, demo: bool, connect: bool) -> None:
     Supervisor(processes, settings.data_dir).run(when_ready)
 
 
-_AT_ONCE = 512  # requests under way; others wait in the system's queue
+AT_ONCE = 512  # connections, idle ones too; others wait in the system's queue
 
 
 def _services(settings: Settings, env: Mapping[str, str]) -> list[ProcessSpec]:
@@ -84,12 +84,16 @@ def _services(settings: Settings, env: Mapping[str, str]) -> list[ProcessSpec]:
 
 
 def web_command(settings: Settings) -> list[str]:
-    """granian with our application: one process, one event loop, no access log (signed paths)."""
+    """granian with our application: one process, one event loop, no access log (signed paths).
+
+    HTTP/1 alone: while granian looks whether a connection speaks HTTP/2, it waits without end for
+    one that says nothing.
+    """
     host = "127.0.0.1" if settings.development else "0.0.0.0"  # noqa: S104 - behind a proxy
     return [
         sys.executable, "-m", "granian", "--interface", "rsgi", "--loop", "uvloop", "--factory",
         "--host", host, "--port", str(settings.web_port), "--workers", "1",
-        "--backpressure", str(_AT_ONCE), "--no-ws",
+        "--backpressure", str(AT_ONCE), "--no-ws", "--http", "1",
         "--workers-kill-timeout", "5", "--log-level", "warning", "app.front:create_front",
     ]  # fmt: skip
 

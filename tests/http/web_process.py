@@ -5,7 +5,9 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 import pytest
@@ -24,6 +26,7 @@ class Web:
 
     port: int
     process: psutil.Process
+    database: Path
 
     def open(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=5)
@@ -35,14 +38,21 @@ class Web:
 
 @pytest.fixture(scope="module")
 def web(tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int]) -> Iterator[Web]:
-    directory, port = tmp_path_factory.mktemp("web"), free_port()
-    database = f"sqlite:///{directory / 'afterglow.sqlite3'}"
-    upgrade(database)
+    with running(tmp_path_factory.mktemp("web"), free_port()) as found:
+        yield found
+
+
+@contextmanager
+def running(directory: Path, port: int, **more: str) -> Iterator[Web]:
+    """Until the block ends; `more` goes into its environment."""
+    database = directory / "afterglow.sqlite3"
+    upgrade(f"sqlite:///{database}")
     given = {
-        "ENVIRONMENT": "development", "DATABASE_URL": database, "DATA_DIR": str(directory),
-        "SECRET_KEYS": SECRET, "PUBLIC_URL": f"http://127.0.0.1:{port}", "WEB_PORT": str(port),
-        "SHOPIFY_CLIENT_ID": CLIENT_ID, "SHOPIFY_CLIENT_SECRET": CLIENT_SECRET,
-        "MAX_BODY_BYTES": str(LIMIT), "REDIS_URL": "redis://127.0.0.1:1/0",
+        "ENVIRONMENT": "development", "DATABASE_URL": f"sqlite:///{database}",
+        "DATA_DIR": str(directory), "SECRET_KEYS": SECRET, "WEB_PORT": str(port),
+        "PUBLIC_URL": f"http://127.0.0.1:{port}", "SHOPIFY_CLIENT_ID": CLIENT_ID,
+        "SHOPIFY_CLIENT_SECRET": CLIENT_SECRET, "MAX_BODY_BYTES": str(LIMIT),
+        "REDIS_URL": "redis://127.0.0.1:1/0", **more,
     }  # fmt: skip
     command = web_command(Settings(environment="development", web_port=port))
     started = subprocess.Popen(command, env=os.environ | given)
@@ -55,7 +65,7 @@ def web(tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int]) 
             except OSError:
                 assert time.monotonic() < until
                 time.sleep(0.1)
-        yield Web(port, psutil.Process(started.pid))
+        yield Web(port, psutil.Process(started.pid), database)
     finally:
         started.terminate()
         started.wait(15)

@@ -16,7 +16,8 @@ import subprocess
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -29,8 +30,10 @@ from sqlalchemy import func, select
 
 from app.cli.run import web_command
 from app.config import Settings
+from app.db import intake
 from app.db.models import inbox
 from tests.pipeline.conftest import WooStore, connected_store
+from tests.serving import AtOnce
 from tests.support import CLIENT_ID, CLIENT_SECRET, SECRET, Harness, close, fixture, make_harness
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.timeout(180)]
@@ -118,7 +121,8 @@ class Senders:
             thread.join()
         return Counter(status for _, status, _ in self.answers[before:])
 
-    def _post(self, connection: http.client.HTTPConnection, number: int) -> int:
+    def delivery(self, number: int) -> tuple[dict[str, str], bytes]:
+        """Headers and body."""
         body = self._bodies[number]
         signature = hmac.digest(CLIENT_SECRET.encode(), body, hashlib.sha256)
         headers = {
@@ -127,6 +131,10 @@ class Senders:
             "X-Shopify-Webhook-Id": f"delivery-{number}",
             "X-Shopify-Hmac-Sha256": base64.b64encode(signature).decode(),
         }  # fmt: skip
+        return headers, body
+
+    def _post(self, connection: http.client.HTTPConnection, number: int) -> int:
+        headers, body = self.delivery(number)
         connection.request("POST", "/webhooks/shopify", body, headers)
         answer = connection.getresponse()
         answer.read()
@@ -220,6 +228,31 @@ def test_a_locked_database_loses_nothing(
         harness.run_jobs()
         with harness.shop(woo.shop.id) as data:
             assert all(data.orders.get(order_id) for order_id in orders)
+
+
+def test_above_what_may_wait_each_is_told_so_at_once_and_taken_when_it_comes_again(
+    harness: Harness, database_url: str, public_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here the bound is small; those that found room are answered once they are on disk."""
+    monkeypatch.setattr(intake, "_MOST_WAITING", 5)
+    door, senders = AtOnce(harness.deps), Senders(public_url)
+
+    def told(which: Iterable[int]) -> dict[int, Future[int]]:
+        return {n: door.post("/webhooks/shopify", *senders.delivery(n)) for n in which}
+
+    assert told([0])[0].result(10) == 200
+    for first in (1, 1 + CONNECTIONS):  # room is given back
+        with locked_by_another(database_url):
+            asked = told(range(first, first + CONNECTIONS))
+            eventually(lambda now=asked: sum(f.done() for f in now.values()) >= CONNECTIONS // 2)
+            refused = {f.result() for f in asked.values() if f.done()}
+        taken = [number for number, answer in asked.items() if answer.result(10) == 200]
+        assert refused == {503}
+        assert len(taken) >= 5
+        assert stored(harness, "orders/updated") == first + len(taken)
+        for number in asked.keys() - taken:
+            assert told([number])[number].result(10) == 200
+    assert stored(harness, "orders/updated") == 1 + 2 * CONNECTIONS
 
 
 def failed(woo: WooStore) -> int:

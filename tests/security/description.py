@@ -13,16 +13,18 @@ from typing import Any
 from urllib.parse import unquote
 
 from tests.http.merchant_shop import MerchantShop
-from tests.security.signing import call_headers
+from tests.security.signing import call_headers, connect_again
 from tests.support import CLIENT_SECRET
 
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
-# Who speaks JSON with us: routes that read it, and that answer with it.
-READS = ("/webhooks/", "/connect/woocommerce/callback", "/plugin/v1/")
-ANSWERS = ("/plugin/v1/", "/healthz", "/readyz", "/x/", "/shop-export/")
-# And machines that send forms without looking at a page (RFC 8058).
-FORMS = ("/u/",)
+# What machines speak with us beside the routes that `speaks_json` finds: deliveries, which are
+# answered in front of Flask, and forms that are sent without looking at a page (RFC 8058).
+BESIDE = {
+    ("POST", "/webhooks/{platform}"), ("POST", "/webhooks/{platform}/{token}"),
+    ("POST", "/u/{token}"),
+}  # fmt: skip
+GONE = "/plugin/v1/gone"
 
 _TEXT = {"type": "string"}
 _ID = {"anyOf": [{"type": "integer", "minimum": 0}, _TEXT, {"type": "null"}]}
@@ -104,7 +106,7 @@ _SIGNED = (_SIGN, _parameter("header", "X-Test-Topic", *_TOPICS, free=False))
 
 
 def paths(woocommerce_token: str, links: Mapping[str, str]) -> dict[str, Any]:
-    """Everything in `READS`, `ANSWERS` and `FORMS`; some addresses lead to what is there."""
+    """Every route that speaks JSON, and `BESIDE`; some addresses lead to what is there."""
     deliver = {"requestBody": _body(_ORDER), "responses": _answers(s200=_EMPTY, s401=_EMPTY)}
     status = _object(
         paused={"type": "boolean"}, waiting={"type": "integer"}, problems={"type": "array"},
@@ -142,11 +144,6 @@ def paths(woocommerce_token: str, links: Mapping[str, str]) -> dict[str, Any]:
             "post": {"parameters": [_SIGN], "requestBody": _body(switch),
                      "responses": _answers(s200=done, s401=_EMPTY)},
         },
-        "/plugin/v1/gone": {
-            "post": {"parameters": [_parameter("header", "X-Test-Sign", "no", free=False)],
-                     "requestBody": _body({"type": "object"}),
-                     "responses": _answers(s200=done, s401=_EMPTY)},
-        },
         "/healthz": {
             "get": {"responses": _answers(
                 s200=_json(_object(status={"enum": ["ok"]}, installation=_TEXT)))},
@@ -173,6 +170,10 @@ def paths(woocommerce_token: str, links: Mapping[str, str]) -> dict[str, Any]:
                 "responses": _answers(s200=_PAGE, s400=_PAGE, s413=_PAGE, s429=_PAGE),
             },
         },
+        GONE: {
+            "post": {"parameters": [_SIGN], "requestBody": _body({"type": "object"}),
+                     "responses": _answers(s200=done, s401=_EMPTY)},
+        },
     }  # fmt: skip
 
 
@@ -188,6 +189,8 @@ class Signing:
         if environ.get("HTTP_X_TEST_SIGN") == "yes":
             body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
             environ["wsgi.input"] = io.BytesIO(body)
+            if environ["PATH_INFO"] == GONE:
+                connect_again(self._shop)  # it was gone after the last one
             for name, value in self._headers(environ, body).items():
                 environ[f"HTTP_{name.upper().replace('-', '_')}"] = value
         return self._shop.app.wsgi_app(environ, start)

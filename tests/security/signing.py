@@ -9,6 +9,7 @@ from typing import Any
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from app.db.shops import Shops
 from tests.http.merchant_shop import NOW, MerchantShop
 
 PLUGIN_SECRET = "plugin-secret-0123456789-0123456789-0123"
@@ -20,6 +21,14 @@ def link_plugin(shop: MerchantShop) -> None:
     with shop.write() as data:
         keys = {"key": "ck_" + "a" * 40, "secret": "cs_" + "b" * 40, "plugin": known}
         data.credentials.put(keys, None, NOW)
+
+
+def connect_again(shop: MerchantShop) -> None:
+    """A shop that may have left: connected, its plugin linked."""
+    with shop.write() as data:
+        if not Shops(data.uow).get(shop.shop.id).connected:
+            Shops(data.uow).open_installation(shop.shop.id, [], NOW)
+    link_plugin(shop)
 
 
 def call_headers(shop: MerchantShop, method: str, target: str, body: bytes = b"") -> dict[str, str]:

@@ -1,16 +1,29 @@
 """JSON that hurts: too deep, too large, the same key twice, numbers and text that nothing holds."""
 
+import base64
+import hmac
 import json
 from collections.abc import Callable
+from hashlib import sha256
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from app.db import nonces
+from app.db.models import inbox
+from app.db.shops import Shops, ShopState
+from app.db.tenant import ShopData
+from app.platforms.woocommerce.verify import sign
+from bench.stories import Posted, at_home, life
 from tests.http.addresses import rows_of
 from tests.http.merchant_shop import NOW, MerchantShop
 from tests.security.signing import call, link_plugin
+from tests.support import CLIENT_SECRET
 
+SHOPIFY = "some-shop.myshopify.com"
+ORDER_CREATED = ("orders/create", "order.created")
 KEYS = b'"consumer_key": "ck_a", "consumer_secret": "cs_b"'
 HOSTILE = {
     "lists in lists": b"[" * 4_000,
@@ -84,6 +97,86 @@ def test_of_a_key_that_comes_twice_one_meaning_is_used_throughout(shop: Merchant
     send = switched(shop)
     assert send(b'{"what": "pause", "what": "nothing"}').status_code == 400
     assert send(b'{"what": "nothing", "what": "pause"}').status_code == 200
+
+
+def twice(first: Any, last: Any) -> str:
+    """An object with every key twice, in the objects within it, too."""
+    if not (isinstance(first, dict) and isinstance(last, dict)):
+        return json.dumps(last)
+    pairs = [(key, json.dumps(value)) for key, value in first.items()]
+    pairs += [(key, twice(first.get(key), value)) for key, value in last.items()]
+    return "{" + ", ".join(f"{json.dumps(key)}: {value}" for key, value in pairs) + "}"
+
+
+class Delivering:
+    """A shop of either platform, and deliveries as its store signs them."""
+
+    def __init__(self, merchant: MerchantShop, platform: str) -> None:
+        self._merchant, self._shopify = merchant, platform == "shopify"
+        self.shop = merchant.shop
+        if self._shopify:
+            with merchant.deps.db.write() as uow:
+                shops = Shops(uow)
+                self.shop = shops.ensure(platform, SHOPIFY, ShopState.ACTIVE, NOW)
+                shops.open_installation(self.shop.id, (), NOW)
+
+    def send(self, topic: str, body: str) -> str:
+        """Taken and read; the state in which the delivery ended."""
+        raw, path = body.encode(), "/webhooks/shopify"
+        if self._shopify:
+            signature = base64.b64encode(hmac.digest(CLIENT_SECRET.encode(), raw, "sha256"))
+            headers = {
+                "X-Shopify-Hmac-Sha256": signature.decode(), "X-Shopify-Topic": topic,
+                "X-Shopify-Shop-Domain": SHOPIFY, "X-Shopify-Webhook-Id": sha256(raw).hexdigest(),
+            }  # fmt: skip
+        else:
+            with self._merchant.write() as data:
+                hook = data.webhooks.prepare(topic, NOW)
+            path = f"/webhooks/woocommerce/{hook.token}"
+            headers = {"X-WC-Webhook-Signature": sign(raw, hook.secret).decode()}
+        answer = self._merchant.app.test_client().post(path, data=raw, headers=headers)
+        assert answer.status_code == 200
+        self._merchant.work()
+        with self._merchant.deps.db.read() as uow:
+            row = uow.connection.execute(select(inbox).order_by(inbox.c.id.desc())).first()
+            assert row
+            if row.state != "ignored":
+                assert uow.keyring.open_body(row.sealed_body) == raw  # kept as it was signed
+        return str(row.state)
+
+    def known(self, posted: Posted) -> tuple[bool, bool]:
+        """Whether a delivery's order is known, and its person."""
+        told = json.loads(posted.body)
+        email = (told.get("billing") or told)["email"]
+        with self._merchant.deps.db.read() as uow:
+            data = ShopData(uow, self.shop.id)
+            order = data.orders.get(str(told["id"]))
+            person = data.customers.find_email(email)
+        return order is not None, person is not None
+
+
+@pytest.mark.parametrize("platform", ["woocommerce", "shopify"])
+def test_of_a_delivery_that_says_everything_twice_the_last_is_what_it_says(
+    shop: MerchantShop, platform: str
+) -> None:
+    """In its numbers and persons, and in the store or shop that it names as its own."""
+    delivering = Delivering(shop, platform)
+    first, last = (
+        next(each for each in life(platform, n, NOW) if each.topic in ORDER_CREATED)
+        for n in (901, 903)
+    )
+    ours = at_home(last, shop.shop.domain)  # WooCommerce: the first names another store
+    both = [json.loads(each.body) for each in (first, ours)]
+    assert delivering.send(last.topic, twice(*both)) == "done"
+    assert (delivering.known(first), delivering.known(last)) == ((False, False), (True, True))
+    if platform == "shopify":
+        mine, other = {"shop_domain": SHOPIFY}, {"shop_domain": "other-shop.myshopify.com"}
+        assert delivering.send("shop/redact", twice(mine, other)) == "failed"
+        assert delivering.send("shop/redact", twice(other, mine)) == "done"
+    else:
+        again = json.loads(at_home(first, shop.shop.domain).body)
+        assert delivering.send(last.topic, twice(again, json.loads(last.body))) == "ignored"
+        assert delivering.known(first) == (False, False)
 
 
 def test_a_call_may_not_name_more_than_it_is_for(shop: MerchantShop) -> None:

@@ -14,16 +14,22 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import pytest
+import requests
 
+import twins.shopify
+from app.domain.clocks import WallClock
 from app.domain.errors import MerchantMustFix, Retryable
 from app.http import EXTENSION
+from app.platforms.base import Connection
+from app.platforms.shopify.platform import Shopify
 from app.platforms.woocommerce.client import StoreClient
 from app.platforms.woocommerce.probe import ProbeFailure, probe
 from app.services.rate_limits import rate_limits
 from tests.http.merchant_shop import MerchantShop
-from tests.support import MovableClock
+from tests.support import CLIENT_ID, CLIENT_SECRET, MovableClock
 from tests.unit.woocommerce_platform.fake_store import JSON, running
 
+SHOP = "cinar-breza.myshopify.com"
 METADATA = "169.254.169.254"
 # Names, and what they resolve to: the attacker's own, which lead where he likes.
 NAMES = {
@@ -224,7 +230,7 @@ def bomb(megabytes: int) -> bytes:
 
 @pytest.fixture(scope="module")
 def small_and_huge() -> bytes:
-    return bomb(150)
+    return bomb(100)
 
 
 def peak(call: Callable[[], object]) -> int:
@@ -260,6 +266,23 @@ def test_a_stores_answer_packed_twice_is_no_way_around(small_and_huge: bytes) ->
                 client(store.url, allow_loopback=True).post("orders", {})
 
         assert peak(ask) < 80_000_000
+
+
+def test_shopifys_answers_are_cut_off_too() -> None:
+    """Once, and not asked for again at once: what follows is a try later, with these words."""
+    with twins.shopify.start(client_id=CLIENT_ID, client_secret=CLIENT_SECRET) as twin:
+        shopify = Shopify(CLIENT_ID, [CLIENT_SECRET], WallClock(), twin.url)
+        orders = shopify.open(Connection(SHOP, token=lambda _: "token")).orders
+        faults = f"{twin.url}/_twin/faults"
+        for ask in (lambda: orders.fetch("1"), lambda: shopify.tokens.refresh(SHOP, "token")):
+            requests.post(faults, json={"kind": "bomb", "times": 1}, timeout=5).raise_for_status()
+
+            def cut_off(ask: Callable[[], object] = ask) -> None:
+                with pytest.raises(Retryable, match="too large"):
+                    ask()
+
+            assert peak(cut_off) < 80_000_000
+            assert requests.get(faults, timeout=5).json() == []
 
 
 def test_a_stores_answer_that_is_too_deep_is_no_answer() -> None:

@@ -130,6 +130,26 @@ def test_a_compressed_body_is_judged_as_it_came(web: Web, packed: object) -> Non
     assert web.memory() - before < 30_000_000
 
 
+def test_a_compressed_form_is_not_unpacked(web: Web) -> None:  # noqa: F811
+    """A merchant's and a customer's: read as the bytes that came, nothing in it is a field."""
+    small, bomb = (
+        gzip.compress(b"address=packed.example"),
+        gzip.compress(b"a=" + b"\0" * 50_000_000),
+    )
+    assert len(bomb) < LIMIT
+    kind, before = "Content-Type: application/x-www-form-urlencoded", web.memory()
+    for path in ("/connect/woocommerce", "/sign-in", "/app/shop", "/c/x/return", "/r/x", "/u/x"):
+        empty = answers(web, post(path, CLOSE, kind))[0]
+        for body in (small, bomb):
+            packed = post(path, CLOSE, kind, "Content-Encoding: gzip", body=body)
+            found, received = answers(web, packed)
+            assert found == empty, path
+            assert b"packed.example" not in received, path
+    typed = post("/connect/woocommerce", CLOSE, kind, body=b"address=packed.example")
+    assert b"packed.example" in answers(web, typed)[1]
+    assert web.memory() - before < 30_000_000
+
+
 def on_a_loop(coroutine: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """In a thread: the browser's driver has a loop of its own in this one."""
     with ThreadPoolExecutor(1) as thread:

@@ -4,7 +4,8 @@ A fault is one JSON object under `/_twin/faults`:
 
 - `kind`: `slow` (act, then wait `seconds`), `status` (answer `status` without acting, with
   `Retry-After` if `retry_after` is given), `cut` (act, then cut the connection without an
-  answer), `drop` (lose an outgoing delivery), `throttle` (Shopify: the bucket is empty);
+  answer), `bomb` (answer `megabytes` of nothing, packed to a thousandth, without acting), `drop`
+  (lose an outgoing delivery), `throttle` (Shopify: the bucket is empty);
 - `times`: how often it strikes before it goes away; absent means until deleted;
 - `percent`: how likely it strikes (100 if absent);
 - `path`: for requests, the path's beginning; for deliveries, the topic's beginning;
@@ -15,7 +16,8 @@ import io
 import random
 import socket
 import time
-from collections.abc import Iterable
+import zlib
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
@@ -25,7 +27,7 @@ from werkzeug.wsgi import get_input_stream
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-Kind = Literal["slow", "status", "cut", "drop", "throttle"]
+Kind = Literal["slow", "status", "cut", "bomb", "drop", "throttle"]
 
 
 @dataclass
@@ -41,6 +43,7 @@ class Fault:
     seconds: float = 0
     status: int = 503
     retry_after: int | None = None
+    megabytes: int = 100
 
 
 class Faults:
@@ -99,7 +102,8 @@ def with_faults(app: "WSGIApplication", faults: Faults) -> "WSGIApplication":
         body = get_input_stream(environ).read()
         environ["wsgi.input"] = io.BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))
-        fault = faults.strike(("slow", "status", "cut"), path, environ["REQUEST_METHOD"], body)
+        kinds: tuple[Kind, ...] = ("slow", "status", "cut", "bomb")
+        fault = faults.strike(kinds, path, environ["REQUEST_METHOD"], body)
         if fault is None:
             return app(environ, start_response)
         if fault.kind == "status":
@@ -108,6 +112,10 @@ def with_faults(app: "WSGIApplication", faults: Faults) -> "WSGIApplication":
                 headers.append(("Retry-After", str(fault.retry_after)))
             start_response(f"{fault.status} Fault", headers)
             return [b"<html><body><h1>Fault switched on in the twin</h1></body></html>"]
+        if fault.kind == "bomb":
+            packed = [("Content-Type", "application/json"), ("Content-Encoding", "gzip")]
+            start_response("200 OK", packed)
+            return _bomb(fault.megabytes)
         answer = list(app(environ, start_response))
         if fault.kind == "cut":
             # Werkzeug puts the connection here; its own write then fails and it gives up quietly.
@@ -117,3 +125,10 @@ def with_faults(app: "WSGIApplication", faults: Faults) -> "WSGIApplication":
         return answer
 
     return faulty
+
+
+def _bomb(megabytes: int) -> Iterator[bytes]:
+    packer = zlib.compressobj(1, wbits=31)
+    for _ in range(megabytes):
+        yield packer.compress(b" " * 1_000_000)
+    yield packer.flush()

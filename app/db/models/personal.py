@@ -25,6 +25,7 @@ class After(StrEnum):
     REPLACED = "replaced by nothing that leads to the person"
     STAYS = "stays, and leads to nobody"
     KEPT = "stays: nothing brings the person back"
+    READ = "a customer’s is deleted; an order’s is, once it is read"
     SOON = "deleted within the hour by itself"
     NOT_THEIRS = "not the customer's"
 
@@ -32,6 +33,9 @@ class After(StrEnum):
 ALWAYS = "until the customer is forgotten or the shop erased"
 SHOP = "as long as the shop is here"
 RAW = "30 days, or less as the operator set it"
+DELIVERIES = "90 days; the newest one until another comes"
+UNTIL_READ = "until it is read"
+CARRIED_OUT = "until it is carried out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +85,10 @@ HELD: tuple[Held, ...] = (
     _held("inbox: sealed_body", "what the store sent, as it came, with all that it holds",
           "to read it, and again after a fault of ours", Form.SEALED, After.DROPPED, RAW),
     _held("inbox: dedupe_key", "numbers and a hash of what came", "nothing counts twice",
-          Form.PLAIN, After.STAYS, SHOP),
+          Form.PLAIN, After.STAYS, DELIVERIES),
     _held("refresh: kind platform_id attempts patient due_at",
           "the store’s number of what is to be read again", "no conclusion from half a picture",
-          Form.PLAIN, After.DELETED, "until it is read"),
+          Form.PLAIN, After.READ, UNTIL_READ),
     _held("actions: kind automation dedupe_key state order_id customer_id payload reason "
           "reason_params problem settings_version generation revision attempt cancel_requested "
           "due_at useful_until not_before lease_until created_at ended_at",
@@ -118,7 +122,7 @@ HELD: tuple[Held, ...] = (
     _held("otp_codes: sealed", "a code and its order", "to prove an address", Form.SEALED,
           After.SOON, "10 minutes, deleted within the hour"),
     _held("privacy_requests: sealed", "who asked", "to carry it out", Form.SEALED, After.EMPTIED,
-          "until it is carried out"),
+          CARRIED_OUT),
     _held("privacy_requests: kind state inbox_id requested_at done_at", "that somebody asked",
           "to show that it was done", Form.PLAIN, After.STAYS, SHOP),
     _held("exports: sealed", "a file with one customer’s data", "the customer asked", Form.SEALED,
@@ -136,7 +140,7 @@ HELD: tuple[Held, ...] = (
     _held("returns: decided_by", "which user of the store, or the rules", "who decided",
           Form.PLAIN, After.NOT_THEIRS, SHOP),
     _held("nonces: sealed", "which user of the store signs in", "a link that works once",
-          Form.SEALED, After.NOT_THEIRS, "an hour at most"),
+          Form.SEALED, After.NOT_THEIRS, "30 minutes at most, deleted within the hour"),
 )  # fmt: skip
 
 EVERYWHERE = frozenset({"id", "shop_id"})  # our own numbers
@@ -176,9 +180,10 @@ class Elsewhere:
 
 
 ELSEWHERE: tuple[Elsewhere, ...] = (
-    Elsewhere("Redis: jobs and their flags", "numbers of ours only", "plain", "until done", "—"),
+    Elsewhere("Redis: jobs and their flags", "numbers of ours only", "plain",
+              "until done; a failed one for a day", "—"),
     Elsewhere("Redis: counters against abuse", "callers’ addresses, e-mail addresses",
-              "fingerprint", "an hour, at most a day", "ends by itself"),
+              "fingerprint", "an hour", "ends by itself"),
     Elsewhere("log", "numbers and codes; no name, address, IP address, query or word",
               "plain", "as the operator keeps logs", "—"),
     Elsewhere("`DATA_DIR/outbox`", "mails, where no mail server is set", "plain",

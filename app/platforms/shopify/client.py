@@ -13,9 +13,8 @@ from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 
-import requests
-
 from app.domain.errors import Bug, MerchantMustFix, Retryable
+from app.platforms.answers import Raw
 from app.platforms.shopify.fields import Fields
 from app.platforms.shopify.operations import document
 from app.platforms.shopify.throttle import Bucket
@@ -94,25 +93,23 @@ class Client:
         renew = renewed = False
         self._nap(self._bucket.wait(operation))
         for _ in range(_ATTEMPTS):
-            response = self._post(operation, variables, renew=renew)
+            raw = self._post(operation, variables, renew=renew)
             renew = False
-            if response.status_code == HTTPStatus.UNAUTHORIZED and not renewed:
+            if raw.status == HTTPStatus.UNAUTHORIZED and not renewed:
                 renew = renewed = True
                 continue
-            self._raise_for_status(response)
-            if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-                self._nap((retry_after(response) or timedelta(seconds=LONGEST_NAP)).total_seconds())
+            self._raise_for_status(raw)
+            if raw.status == HTTPStatus.TOO_MANY_REQUESTS:
+                self._nap((retry_after(raw) or timedelta(seconds=LONGEST_NAP)).total_seconds())
                 continue
-            body = self._decoded(response)
+            body = self._decoded(raw)
             wait = self._wait_of(body, operation)
             if wait is None:
-                return self._answer(operation, body, store_clock(response))
+                return self._answer(operation, body, store_clock(raw))
             self._nap(wait)
         raise Retryable(f"{self.shop} keeps throttling. It is tried again later.")
 
-    def _post(
-        self, operation: str, variables: Mapping[str, Any], *, renew: bool
-    ) -> requests.Response:
+    def _post(self, operation: str, variables: Mapping[str, Any], *, renew: bool) -> Raw:
         return self._transport.post(
             self.shop,
             f"/admin/api/{API_VERSION}/graphql.json",
@@ -120,8 +117,8 @@ class Client:
             {"X-Shopify-Access-Token": self._token(renew)},
         )
 
-    def _raise_for_status(self, response: requests.Response) -> None:
-        status = response.status_code
+    def _raise_for_status(self, raw: Raw) -> None:
+        status = raw.status
         if status == HTTPStatus.UNAUTHORIZED:
             raise MerchantMustFix(
                 "store_token_refused",
@@ -134,9 +131,9 @@ class Client:
         if status not in (HTTPStatus.OK, HTTPStatus.TOO_MANY_REQUESTS):
             raise Bug(f"{self.shop} answered {status} to a GraphQL request.")
 
-    def _decoded(self, response: requests.Response) -> Mapping[str, Any]:
+    def _decoded(self, raw: Raw) -> Mapping[str, Any]:
         try:
-            body = json.loads(response.content, parse_float=Decimal)
+            body = json.loads(raw.body, parse_float=Decimal)
         except (ValueError, RecursionError):
             body = None
         if not isinstance(body, dict) or isinstance(body.get("errors"), str):

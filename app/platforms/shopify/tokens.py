@@ -10,10 +10,9 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
-import requests
-
 from app.domain.clocks import Clock
 from app.domain.errors import BadPayload, Bug, MerchantMustFix, OperatorMustFix, Retryable
+from app.platforms.answers import Raw
 from app.platforms.base import TokenPair
 from app.platforms.shopify.fields import Fields
 from app.platforms.shopify.shop_domain import valid_shop_domain
@@ -57,17 +56,15 @@ class Tokens:
         if valid_shop_domain(shop) != shop:
             raise Bug("A token was asked for something that is no shop's domain.")
         asked_at = self._clock.now()  # before the answer, so that expiry is never taken too late
-        response = self._transport.post(
-            shop, "/admin/oauth/access_token", {**self._client, **grant}, {}
-        )
-        if response.status_code == HTTPStatus.OK:
-            return _pair(shop, response, asked_at)
-        raise _refusal(shop, response)
+        raw = self._transport.post(shop, "/admin/oauth/access_token", {**self._client, **grant}, {})
+        if raw.status == HTTPStatus.OK:
+            return _pair(shop, raw, asked_at)
+        raise _refusal(shop, raw)
 
 
-def _pair(shop: str, response: requests.Response, asked_at: datetime) -> TokenPair:
+def _pair(shop: str, raw: Raw, asked_at: datetime) -> TokenPair:
     try:
-        body = Fields.parse(response.content)
+        body = Fields.parse(raw.body)
         return TokenPair(
             access_token=body.text("access_token"),
             expires_at=asked_at + timedelta(seconds=body.count("expires_in")),
@@ -79,9 +76,9 @@ def _pair(shop: str, response: requests.Response, asked_at: datetime) -> TokenPa
         raise Retryable(f"{shop} answered a token request with something else.") from None
 
 
-def _refusal(shop: str, response: requests.Response) -> Exception:
+def _refusal(shop: str, raw: Raw) -> Exception:
     """What a refused token request means; Shopify's description is left out of it."""
-    status, code = response.status_code, _error_code(response)
+    status, code = raw.status, _error_code(raw)
     if code == "invalid_grant":
         return MerchantMustFix(
             "store_token_expired",
@@ -96,15 +93,15 @@ def _refusal(shop: str, response: requests.Response) -> Exception:
             "is given. Check SHOPIFY_CLIENT_ID and SHOPIFY_CLIENT_SECRET."
         )
     if status == HTTPStatus.TOO_MANY_REQUESTS or status >= 500:
-        return Retryable(f"{shop} answered {status} to a token request.", retry_after(response))
+        return Retryable(f"{shop} answered {status} to a token request.", retry_after(raw))
     raise_for_closed_store(shop, status)
     return Bug(f"{shop} refused a token request: {status} {code}.")
 
 
-def _error_code(response: requests.Response) -> str:
+def _error_code(raw: Raw) -> str:
     """OAuth's error word, if it is one of the plain kind."""
     try:
-        word = Fields.parse(response.content).text_or_none("error") or ""
+        word = Fields.parse(raw.body).text_or_none("error") or ""
     except BadPayload:
         return ""
     return word if word.isascii() and word.replace("_", "").isalnum() and len(word) < 50 else ""

@@ -7,8 +7,10 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from app.domain.errors import MerchantMustFix, Retryable
+from app.platforms.answers import Raw, read_capped
 
 API_VERSION = "2026-10"
 _TIMEOUTS = (3.0, 20.0)  # seconds to connect, and between two bytes of the answer
@@ -31,21 +33,24 @@ class Transport:
 
     def post(
         self, shop: str, path: str, json: Mapping[str, Any], headers: Mapping[str, str]
-    ) -> requests.Response:
-        """The answer, whatever its status. Raises Transient if there is none.
+    ) -> Raw:
+        """The answer, whatever its status. Raises Transient if there is none, Retryable if it is
+        too large.
 
         The cause is cut off: it holds the request, and with it the token.
         """
         address = {"Host": shop} if self._origin else {}
         try:
-            return self._session.post(
+            with self._session.post(
                 f"{self._origin or f'https://{shop}'}{path}",
                 json=json,
                 headers={**headers, **address},
                 timeout=_TIMEOUTS,
                 allow_redirects=False,
-            )
-        except requests.RequestException as error:
+                stream=True,
+            ) as response:
+                return read_capped(response)
+        except (requests.RequestException, HTTPError, OSError) as error:
             raise Transient(
                 f"{shop} did not answer ({type(error).__name__}). It is tried again later."
             ) from None
@@ -61,9 +66,9 @@ def raise_for_closed_store(shop: str, status: int) -> None:
         )
 
 
-def retry_after(response: requests.Response) -> timedelta | None:
+def retry_after(raw: Raw) -> timedelta | None:
     """The other side's wish, in seconds as Shopify writes it."""
-    text = response.headers.get("Retry-After", "")
+    text = raw.headers.get("Retry-After", "")
     try:
         seconds = float(text)
     except ValueError:
@@ -71,9 +76,9 @@ def retry_after(response: requests.Response) -> timedelta | None:
     return timedelta(seconds=seconds) if 0 <= seconds < 86_400 else None
 
 
-def store_clock(response: requests.Response) -> datetime | None:
+def store_clock(raw: Raw) -> datetime | None:
     """The store's own time from the Date header."""
     try:
-        return parsedate_to_datetime(response.headers.get("Date", ""))
+        return parsedate_to_datetime(raw.headers.get("Date", ""))
     except ValueError:
         return None

@@ -21,13 +21,12 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 from app.domain.clocks import Clock
 from app.domain.errors import MerchantMustFix, Refused, Retryable
 from app.domain.stores import host_of
+from app.platforms.answers import Raw, read_capped
 from app.platforms.woocommerce.address import checked_session
 from app.platforms.woocommerce.origin import other_home
 from app.platforms.woocommerce.signing import Scheme, oauth_url, query_url, with_query
 
 TIMEOUTS = (3, 20)  # seconds to connect, and between two pieces of the answer
-_WHOLE_ANSWER = 60  # seconds for one answer, however slowly it drips
-_LARGEST_ANSWER = 16 * 1024 * 1024  # 100 orders with many lines are about 1 MB
 _TRIES = 3  # of a GET
 _ABOUT_ITSELF = ("settings", "system_status")  # compared by whoever asks for it
 _LONGEST_WAIT = timedelta(hours=1)
@@ -63,20 +62,6 @@ class StoreRefusal(Refused):
     def __init__(self, code: str, status: int) -> None:
         super().__init__(code, f"The store refused the request: {code} ({status}).")
         self.status = status
-
-
-@dataclass(frozen=True, slots=True)
-class _Raw:
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    def json(self) -> Any:
-        """The decoded body; None if it is no JSON."""
-        try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
-            return None
 
 
 class StoreClient:
@@ -167,7 +152,7 @@ class StoreClient:
         path: str,
         params: Mapping[str, str],
         data: Mapping[str, object] | None,
-    ) -> _Raw:
+    ) -> Raw:
         url = f"{self._home}/wp-json{path if path.startswith('/') else f'/wc/v3/{path}'}"
         if scheme is Scheme.OAUTH:
             signed = oauth_url(method, url, params, self._keys, self._wall)
@@ -182,7 +167,7 @@ class StoreClient:
         url: str,
         basic: tuple[str, str] | None,
         data: Mapping[str, object] | None,
-    ) -> _Raw:
+    ) -> Raw:
         if not self._allow_http and not url.startswith("https://"):
             raise MerchantMustFix(
                 "store_not_https",
@@ -200,7 +185,7 @@ class StoreClient:
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                return _Raw(response.status_code, response.headers, read_capped(response))
+                return read_capped(response)
         except requests.exceptions.SSLError as error:
             raise MerchantMustFix(
                 "store_certificate",
@@ -216,17 +201,6 @@ class _Fleeting(Retryable):
     """Likely gone in a second: worth another GET at once."""
 
 
-def read_capped(response: requests.Response, largest: int = _LARGEST_ANSWER) -> bytes:
-    """The decoded body. Raises Retryable if it is too large or comes too slowly."""
-    until = time.monotonic() + _WHOLE_ANSWER
-    body = bytearray()
-    while chunk := response.raw.read1(65536, decode_content=True):
-        body += chunk
-        if len(body) > largest or time.monotonic() > until:
-            raise Retryable("The store's answer is too large or too slow; it was cut off.")
-    return bytes(body)
-
-
 def _other_shape() -> MerchantMustFix:
     return MerchantMustFix(
         "store_not_json",
@@ -235,8 +209,16 @@ def _other_shape() -> MerchantMustFix:
     )
 
 
-def _answer(raw: _Raw) -> Answer:
-    data = raw.json()
+def _json(raw: Raw) -> Any:
+    """The decoded body; None if it is no JSON."""
+    try:
+        return json.loads(raw.body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _answer(raw: Raw) -> Answer:
+    data = _json(raw)
     if 200 <= raw.status < 300:
         if data is None:
             raise MerchantMustFix(
@@ -248,7 +230,7 @@ def _answer(raw: _Raw) -> Answer:
     raise _failure(raw, data)
 
 
-def _failure(raw: _Raw, data: Any) -> Exception:
+def _failure(raw: Raw, data: Any) -> Exception:
     code = data.get("code") if isinstance(data, dict) else None
     code = code if isinstance(code, str) else ""
     challenged = raw.headers.get("cf-mitigated") == "challenge"
@@ -286,19 +268,19 @@ def _failure(raw: _Raw, data: Any) -> Exception:
     return StoreRefusal(code, raw.status)
 
 
-def _total(raw: _Raw) -> int | None:
+def _total(raw: Raw) -> int | None:
     text = raw.headers.get("X-WP-Total", "")
     return int(text) if text.isascii() and text.isdigit() else None
 
 
-def _date(raw: _Raw) -> datetime | None:
+def _date(raw: Raw) -> datetime | None:
     try:
         return parsedate_to_datetime(raw.headers.get("Date", ""))
     except ValueError:
         return None
 
 
-def _retry_after(raw: _Raw) -> timedelta | None:
+def _retry_after(raw: Raw) -> timedelta | None:
     text = raw.headers.get("Retry-After", "")
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         return None

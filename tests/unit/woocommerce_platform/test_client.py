@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from app.domain.clocks import WallClock
 from app.domain.errors import MerchantMustFix, Retryable
+from app.platforms.answers import read_capped
 from app.platforms.woocommerce import client as client_module
 from app.platforms.woocommerce.client import StoreClient, StoreRefusal
 from app.platforms.woocommerce.signing import oauth_url
@@ -144,7 +145,7 @@ def test_a_redirect_is_never_followed(store):
 
 
 def test_an_endless_answer_is_cut_off(store, monkeypatch):
-    monkeypatch.setattr(client_module.read_capped, "__defaults__", (1000,))
+    monkeypatch.setattr(read_capped, "__defaults__", (1000,))
     reply(store, (200, JSON, b"[" + b"1," * 1000))
     with pytest.raises(Retryable, match="too large"):
         client_of(store).get("orders")
