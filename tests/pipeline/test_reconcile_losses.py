@@ -223,7 +223,7 @@ def test_shopify(shopify: ShopifyStore) -> None:
     minute(harness)
 
     assert dropped(shopify.url) > 20
-    lost = differing(harness, shop_id, orders, products)
+    lost = differing(harness, shop_id, orders[4::8], products)
     assert set(lost) >= {f"product {product_id}" for product_id in products[-3:]}
     assert differing_returns(harness, shop_id, unheard_of) == unheard_of
     behind = otherwise_minded(harness, shop_id, customers)
