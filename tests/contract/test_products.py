@@ -65,11 +65,16 @@ def picture(stand: Stand, fetched: Fetched | None) -> ProductSnapshot:
     return product
 
 
+def an_hour_later(stand: Stand) -> datetime:
+    """From then on; the twin's clock is up to a second behind ours."""
+    stand.wait(hours=1)
+    return stand.harness.business.now() - timedelta(seconds=5)
+
+
 def test_all_that_changed_since_then_is_listed_with_its_own_time(
     stand: Stand, port: ProductsPort, pages: Callable[[datetime], list[Page]]
 ) -> None:
-    stand.wait(hours=1)
-    since = stand.harness.business.now()
+    since = an_hour_later(stand)
     renamed = stand.products()[:5]
     for product_id in renamed:
         stand.wait(seconds=2)
@@ -87,8 +92,7 @@ def test_all_that_changed_since_then_is_listed_with_its_own_time(
 def test_what_was_taken_away_is_listed_as_later_than_all_that_was_known_of_it(
     stand: Stand, port: ProductsPort, pages: Callable[[datetime], list[Page]]
 ) -> None:
-    stand.wait(hours=1)
-    since = stand.harness.business.now()
+    since = an_hour_later(stand)
     taken = stand.products()[:3]
     known = {}
     for product_id in taken:
