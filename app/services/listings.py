@@ -7,7 +7,7 @@ there, and a page that is read twice changes nothing (its rows' keys are there a
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -17,6 +17,7 @@ from app.db.shops import Shop, Shops
 from app.db.tenant import ShopData
 from app.domain.errors import MerchantMustFix, Retryable
 from app.domain.ids import ShopId
+from app.domain.snapshots import ObjectKind
 from app.pipeline.receive import store_fetched
 from app.pipeline.runtime import Runtime
 from app.pipeline.troubles import met
@@ -104,6 +105,7 @@ def _turn(rt: Runtime, shop: Shop, reading: Reading, lease: str, holder: str) ->
             data = ShopData(uow, shop.id)
             for item in read.page.items:
                 store_fetched(data, reading.source, item, now, generation=shop.generation)
+            _read_again(data, read.page, now)
             data.cursors.put(reading.name, read.state, now)
             uow.after_commit("drain", shop.id)
             if read.finished:
@@ -111,3 +113,12 @@ def _turn(rt: Runtime, shop: Shop, reading: Reading, lease: str, holder: str) ->
             if now > end:
                 uow.after_commit(reading.job, shop.id)
                 return False
+
+
+def _read_again(data: ShopData, page: Page, now: datetime) -> None:
+    """Known products whose change nobody told."""
+    outdated = data.products.outdated(page.heads) if page.heads else []
+    for product_id in outdated:
+        data.refreshes.ask(ObjectKind.PRODUCT, product_id, now, patient=False)
+    if outdated:
+        data.uow.after_commit("refresh", data.shop_id)

@@ -2,11 +2,10 @@
 
 A window begins 15 minutes before the store's own time of the last one, and the next begins only
 after the last page. What is known already costs one insert that conflicts. Orders come first;
-products and customers follow where the platform does not repeat what it could not deliver, and as
-far as it can list them by their time of change.
+products and customers follow as far as the platform can list them by their time of change.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
@@ -14,8 +13,7 @@ import structlog
 from app.db.shops import Shop, Shops
 from app.db.tenant import ShopData
 from app.domain.errors import AfterglowError
-from app.domain.ids import PlatformId, ShopId
-from app.domain.snapshots import ObjectKind
+from app.domain.ids import ShopId
 from app.pipeline.runtime import Runtime
 from app.pipeline.troubles import MOVED
 from app.platforms.base import Page, Store
@@ -29,7 +27,6 @@ _CUSTOMERS = "reconcile-customers"
 _PRODUCTS = "reconcile-products"
 
 _Listing = Callable[[datetime, str | None], Page]
-_Heads = Callable[[datetime], Sequence[tuple[PlatformId, datetime]]]
 log = structlog.get_logger()
 
 
@@ -60,7 +57,7 @@ def _others(rt: Runtime, shop: Shop, began: datetime) -> None:
     try:
         store = rt.open_store(shop)
         if changed_products := store.products.changed:
-            _products(rt, shop.id, changed_products, began)
+            read_on(rt, shop.id, _reading(rt, _PRODUCTS, began, lambda _: changed_products))
     except AfterglowError as error:
         log.info("reconcile.others_later", shop=shop.id, error=str(error))
         return
@@ -84,20 +81,3 @@ def _step(changed: _Listing, state: State, opened_at: datetime, rt: Runtime) -> 
     began = state.get("began") or (page.store_now or rt.business.now()).isoformat()
     further = onward({**state, "since": since.isoformat(), "began": began}, page)
     return Read(page, further or {"since": began}, finished=further is None)
-
-
-def _products(rt: Runtime, shop_id: ShopId, changed: _Heads, opened_at: datetime) -> None:
-    """Known products whose change nobody told are to be read again. Their window is that of the
-    orders before.
-    """
-    with rt.db.read() as uow:
-        data = ShopData(uow, shop_id)
-        before, window = data.cursors.get(_PRODUCTS), data.cursors.get(CURSOR)
-    since = datetime.fromisoformat(before["since"]) if before else opened_at
-    told = dict(changed(since - OVERLAP))
-    with rt.db.write() as uow:
-        data = ShopData(uow, shop_id)
-        for product_id in data.products.outdated(told):
-            data.refreshes.ask(ObjectKind.PRODUCT, product_id, rt.wall.now(), patient=False)
-            uow.after_commit("refresh", shop_id)
-        data.cursors.put(_PRODUCTS, {"since": window["since"]}, rt.wall.now())

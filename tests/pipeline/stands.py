@@ -43,6 +43,18 @@ class Stand(ABC):
     def move(self, order_id: str, move: str) -> None:
         """fulfil, deliver, cancel, refund."""
 
+    @abstractmethod
+    def products(self) -> list[str]:
+        """Ids of what is on the shelf."""
+
+    @abstractmethod
+    def rename(self, product_id: str, title: str) -> None:
+        """The merchant gives a product another title."""
+
+    @abstractmethod
+    def take_away(self, product_id: str) -> None:
+        """The merchant takes a product off the shelf, to where the admin's button puts it."""
+
     def wait(self, **step: float) -> None:
         """Business time passes, for the store and for us."""
         self.harness.business.advance(**step)
@@ -127,6 +139,21 @@ class Woo(Stand):
     def move(self, order_id: str, move: str) -> None:
         self.call("POST", f"/_twin/orders/{order_id}/{move}", {})
 
+    def products(self) -> list[str]:
+        rows = self._rest.get("products", {"per_page": "100", "_fields": "id"}).rows()
+        return sorted(str(row["id"]) for row in rows)
+
+    def rename(self, product_id: str, title: str) -> None:
+        self._rest.post(f"products/{product_id}", {"name": title})
+
+    def take_away(self, product_id: str) -> None:
+        self._rest.post(f"products/{product_id}", {"status": "trash"})
+
+    @property
+    def _rest(self) -> Any:
+        products: Any = self.harness.deps.open_store(self.harness.get_shop(self.shop_id)).products
+        return products._client
+
 
 class Shopify(Stand):
     platform = "shopify"
@@ -153,6 +180,16 @@ class Shopify(Stand):
         more = {"status": "delivered"} if move == "deliver" else {}
         action = {"fulfil": "fulfill", "deliver": "fulfillment-event"}.get(move, move)
         self.do(action, order_id=int(order_id), **more)
+
+    def products(self) -> list[str]:
+        shown = self.call("GET", f"/_twin/shops/{SHOPIFY}/products")
+        return sorted(str(product["id"]) for product in shown)
+
+    def rename(self, product_id: str, title: str) -> None:
+        self.do("change-product", product_id=int(product_id), title=title)
+
+    def take_away(self, product_id: str) -> None:
+        self.do("delete-product", product_id=int(product_id))
 
 
 @contextmanager

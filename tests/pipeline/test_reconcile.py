@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.domain.snapshots import OrderSnapshot, Person
+from app.domain.snapshots import ObjectKind, OrderSnapshot, Person, ProductSnapshot
+from app.pipeline.freshness import read
 from tests.pipeline.stands import Stand, Woo, standing
 from tests.support import switch_on
 
@@ -70,6 +72,39 @@ def test_a_lost_refund_is_known_with_its_lines(stand: Stand) -> None:
     assert stored(stand, order_id).refunds == true(stand, order_id).refunds
     with stand.harness.shop(stand.shop_id) as data:
         assert "order_refunded" in [event.type for event in data.events.of_order(order_id)]
+
+
+def test_products_are_known_as_they_are_however_long_the_list_of_changes(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Page by page, each in a turn of its own."""
+    for constant in ("woocommerce.listing.PAGE_SIZE", "woocommerce.products.PAGE_SIZE"):
+        monkeypatch.setattr(f"app.platforms.{constant}", 2)
+    monkeypatch.setattr("app.platforms.shopify.products.PAGE", 2)
+    monkeypatch.setattr("app.services.listings.TURN", timedelta(seconds=-1))
+    products = stand.products()[:5]
+    store = stand.harness.deps.open_store(stand.harness.get_shop(stand.shop_id))
+    shop = stand.harness.get_shop(stand.shop_id)
+    for product_id in products:
+        read(stand.harness.deps, shop, store, ObjectKind.PRODUCT, product_id)
+    stand.harness.run_jobs()
+    before = known(stand, products)
+    assert before.keys() == set(products)
+    stand.wait(minutes=5)
+    for product_id in products:
+        stand.rename(product_id, f"Renamed {product_id}")
+    stand.take_away(products[0])
+    stand.job("reconcile")
+    after = known(stand, products)
+    assert {after[product_id].title for product_id in products[1:]} == {
+        f"Renamed {product_id}" for product_id in products[1:]
+    }
+    assert products[0] not in after or not after[products[0]].reviewable
+
+
+def known(stand: Stand, products: list[str]) -> dict[str, ProductSnapshot]:
+    with stand.harness.shop(stand.shop_id) as data:
+        return data.products.many(products)
 
 
 def test_what_is_missed_is_planned_as_if_a_webhook_had_come(stand: Stand) -> None:

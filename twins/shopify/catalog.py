@@ -57,6 +57,7 @@ def create_product(
         ],
     } | given
     shop.put("product", product)
+    _happened(shop, "create", product["id"])
     return product
 
 
@@ -75,7 +76,20 @@ def delete_product(shop: Shop, product_id: int) -> None:
     with shop.locked():
         find_product(shop, product_id)
         shop.delete("product", product_id)
+        _happened(shop, "destroy", product_id)
         shop.emit([("products/delete", {"id": product_id})])
+
+
+def _happened(shop: Shop, action: str, product_id: int) -> None:
+    """Keep what the shop's `events` tell of a product."""
+    event: Document = {
+        "id": shop.twin.documents.next_id("shopify-event", 1),
+        "action": action,
+        "subject_type": "PRODUCT",
+        "subject_id": product_id,
+        "created_at": shop.stamp(),
+    }
+    shop.put("event", event)
 
 
 def find_product(shop: Shop, product_id: int) -> Document:

@@ -229,12 +229,17 @@ def _shown(store: Store) -> list[Document]:
     return [p for p in store.state.all("product") if p["type"] != "variation"]
 
 
+def _has_status(product: Document, wanted: str) -> bool:
+    """Whether a listing shows it: WordPress' "any" leaves the bin out."""
+    return bool(product["status"] == wanted or (wanted == "any" and product["status"] != "trash"))
+
+
 def _list(store: Store, request: RestRequest) -> RestResponse:
     params = request.params
     found = [
         product
         for product in _shown(store)
-        if (params["status"] == "any" or product["status"] == params["status"])
+        if _has_status(product, params["status"])
         and params.get("type") in (None, product["type"])
         and (not params.get("sku") or product["sku"] in params["sku"].split(","))
         and (not params.get("slug") or product["slug"] == params["slug"])

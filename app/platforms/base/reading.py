@@ -23,12 +23,16 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a listing. `cursor` is None on the last one; `store_now` the store's clock."""
+    """One page of a listing. `cursor` is None on the last one; `store_now` the store's clock.
+
+    `heads` are of products, id → time of change: those that we know in an older state are read.
+    """
 
     items: Sequence[Fetched]
     cursor: str | None
     total: int | None = None
     store_now: datetime | None = None
+    heads: Mapping[PlatformId, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +75,9 @@ class OrdersPort(Protocol):
 class ProductsPort(Protocol):
     """Products of one store."""
 
-    # (since, on the store's clock) → ids of the products changed since then, each with its own time
-    # of change; None where the platform itself repeats what it could not deliver.
-    changed: Callable[[datetime], Sequence[tuple[PlatformId, datetime]]] | None
+    # (since, on the store's clock; cursor) → heads of the products that changed since then; None
+    # where a platform cannot list them so.
+    changed: Callable[[datetime, str | None], Page] | None
 
     def fetch(self, product_id: PlatformId) -> Fetched | None:
         """The product; None if it is gone."""

@@ -13,10 +13,11 @@ from typing import Any
 
 from app.platforms.base import Fetched, Page
 from app.platforms.woocommerce.bodies import Order
-from app.platforms.woocommerce.client import StoreClient
+from app.platforms.woocommerce.client import Answer, StoreClient
 from app.platforms.woocommerce.topics import FETCHED_ORDER
 
 PAGE_SIZE = 100  # the most that WooCommerce gives
+BIN = "trash:"  # begins the cursors of pages from the bin
 ORDER_FIELDS = ",".join(Order.model_fields)
 
 
@@ -38,16 +39,20 @@ def order_page(client: StoreClient, filters: Mapping[str, str], cursor: str | No
         },
     )
     rows = answer.rows()
-    read_so_far = (number - 1) * PAGE_SIZE + len(rows)
-    more = bool(rows) and (
-        read_so_far < answer.total if answer.total is not None else len(rows) == PAGE_SIZE
-    )
     return Page(
         items=[fetched_order(row, None if row.get("refunds") else []) for row in rows],
-        cursor=str(number + 1) if more else None,
+        cursor=page_after(number, answer),
         total=answer.total,
         store_now=answer.store_now,
     )
+
+
+def page_after(number: int, answer: Answer) -> str | None:
+    """The page behind this one; None if it is the last."""
+    rows = len(answer.rows())
+    read_so_far = (number - 1) * PAGE_SIZE + rows
+    more = read_so_far < answer.total if answer.total is not None else rows == PAGE_SIZE
+    return str(number + 1) if rows and more else None
 
 
 def fetched_order(

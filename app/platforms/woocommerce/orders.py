@@ -9,10 +9,14 @@ from app.domain.errors import MerchantMustFix
 from app.domain.ids import PlatformId
 from app.platforms.base import Fetched, Page
 from app.platforms.woocommerce.client import StoreClient, StoreRefusal
-from app.platforms.woocommerce.listing import ORDER_FIELDS, fetched_order, order_page, since_filter
+from app.platforms.woocommerce.listing import (
+    BIN,
+    ORDER_FIELDS,
+    fetched_order,
+    order_page,
+    since_filter,
+)
 from app.platforms.woocommerce.normalise.fulfilments import STATUS_KEY
-
-_BIN = "trash:"  # begins the cursors of pages from the bin
 
 
 class Orders:
@@ -63,12 +67,12 @@ class Orders:
         has no total, since it is not that of the pages before.
         """
         filters = since_filter("modified_after", since)
-        if cursor is None or not cursor.startswith(_BIN):
+        if cursor is None or not cursor.startswith(BIN):
             page = order_page(self._client, filters, cursor)
-            return page if page.cursor else replace(page, cursor=f"{_BIN}1")
-        number = cursor.removeprefix(_BIN)
+            return page if page.cursor else replace(page, cursor=f"{BIN}1")
+        number = cursor.removeprefix(BIN)
         page = order_page(self._client, {**filters, "status": "trash"}, number)
-        return replace(page, cursor=page.cursor and f"{_BIN}{page.cursor}", total=None)
+        return replace(page, cursor=page.cursor and f"{BIN}{page.cursor}", total=None)
 
     def placed(self, since: datetime, cursor: str | None) -> Page:
         """Orders placed at or after `since`; refunds are only named."""

@@ -1,19 +1,19 @@
 """Products of one store."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from app.domain.ids import PlatformId
-from app.platforms.base import Fetched
+from app.platforms.base import Fetched, Page
 from app.platforms.woocommerce.bodies import Product, ProductHead, read
 from app.platforms.woocommerce.client import StoreClient, StoreRefusal
-from app.platforms.woocommerce.listing import PAGE_SIZE, since_filter
+from app.platforms.woocommerce.listing import BIN, PAGE_SIZE, page_after, since_filter
 from app.platforms.woocommerce.topics import FETCHED_PRODUCT
 
 _FIELDS = ",".join(Product.model_fields)
-_MOST_PAGES = 10  # of choices of one product, of products that changed in one window
+_MOST_PAGES = 10  # of choices of one product
 
 
 class Products:
@@ -21,9 +21,7 @@ class Products:
 
     def __init__(self, client: StoreClient) -> None:
         self._client = client
-        self.changed: Callable[[datetime], Sequence[tuple[PlatformId, datetime]]] | None = (
-            self._changed
-        )
+        self.changed: Callable[[datetime, str | None], Page] | None = self._changed
 
     def fetch(self, product_id: PlatformId) -> Fetched | None:
         """The product, also from the bin, with the prices of its choices; None if it was deleted
@@ -46,25 +44,34 @@ class Products:
             version=str(product.get("date_modified_gmt")),
         )
 
-    def _changed(self, since: datetime) -> list[tuple[PlatformId, datetime]]:
-        """On the shelf and in the bin; WooCommerce sends each webhook once."""
-        rows = [*self._heads(since, "any"), *self._heads(since, "trash")]
-        heads = [read(ProductHead, row) for row in rows]
-        return [(head.id, head.date_modified_gmt) for head in heads if head.date_modified_gmt]
-
-    def _heads(self, since: datetime, status: str) -> Iterator[dict[str, Any]]:
+    def _changed(self, since: datetime, cursor: str | None) -> Page:
+        """On the shelf, then in the bin; WooCommerce sends each webhook once. What is deleted from
+        the bin leaves no trace. The bin has no total: it is not that of the pages before.
+        """
+        in_bin = cursor is not None and cursor.startswith(BIN)
+        number = int((cursor or "1").removeprefix(BIN))
         filters = since_filter("modified_after", since) | {
-            "status": status,
+            "status": "trash" if in_bin else "any",
             "orderby": "id",
             "order": "asc",
             "_fields": "id,date_modified_gmt,_links",
             "per_page": str(PAGE_SIZE),
+            "page": str(number),
         }
-        for page in range(1, _MOST_PAGES + 1):
-            rows = self._client.get("products", {**filters, "page": str(page)}).rows()
-            yield from rows
-            if len(rows) < PAGE_SIZE:
-                return
+        answer = self._client.get("products", filters)
+        heads = [read(ProductHead, row) for row in answer.rows()]
+        further = page_after(number, answer)
+        if not in_bin:
+            further = further or f"{BIN}1"
+        elif further:
+            further = f"{BIN}{further}"
+        return Page(
+            items=(),
+            cursor=further,
+            total=None if in_bin else answer.total,
+            store_now=answer.store_now,
+            heads={head.id: head.date_modified_gmt for head in heads if head.date_modified_gmt},
+        )
 
     def _variations(self, product_id: PlatformId) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []

@@ -9,6 +9,8 @@ SCOPES = {
     "QueryRoot.customer": "read_customers",
     "QueryRoot.customers": "read_customers",
     "QueryRoot.product": "read_products",
+    "QueryRoot.products": "read_products",
+    "QueryRoot.events": "read_products",
     "QueryRoot.metaobjects": "read_metaobjects",
     "QueryRoot.metaobjectByHandle": "read_metaobjects",
     "QueryRoot.codeDiscountNodeByCode": "read_discounts",

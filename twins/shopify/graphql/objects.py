@@ -151,6 +151,19 @@ def product_object(shop: Shop, product: Document) -> Value:
     }
 
 
+def event_object(event: Document) -> Value:
+    """Return a BasicEvent."""
+    kind = str(event["subject_type"])
+    return {
+        "__typename": "BasicEvent",
+        "id": gid("BasicEvent", event["id"]),
+        "action": event["action"],
+        "createdAt": event["created_at"],
+        "subjectType": kind,
+        "subjectId": gid(kind.title(), event["subject_id"]),
+    }
+
+
 def _variant(shop: Shop, variant: Document) -> Value:
     regular = variant.get("compare_at_price")
     return {

@@ -10,6 +10,7 @@ from twins.shopify.formats import gid, number_of, utc_text
 from twins.shopify.graphql.objects import (
     customer_object,
     discount_node,
+    event_object,
     metaobject_object,
     product_object,
     shop_object,
@@ -39,6 +40,24 @@ CUSTOMER_SEARCH = {
     "updated_at": "updated_at",
     "state": "state",
     "tag": "tags",
+}
+PRODUCT_SEARCH = {
+    "id": "id",
+    "title": "title",
+    "handle": "handle",
+    "status": "status",
+    "vendor": "vendor",
+    "product_type": "type",
+    "gift_card": "gift_card",
+    "tag": "tags",
+    "created_at": "created_at",
+    "updated_at": "updated_at",
+}
+EVENT_SEARCH = {
+    "id": "id",
+    "action": "action",
+    "subject_type": "subject_type",
+    "created_at": "created_at",
 }
 
 
@@ -93,6 +112,27 @@ def _product(shop: Shop, id: str) -> Value | None:  # noqa: A002 -- GraphQL's na
     number = number_of("Product", id)
     product = shop.get("product", number) if number else None
     return product_object(shop, product) if product else None
+
+
+def _products(
+    shop: Shop,
+    query: str | None = None,
+    sortKey: str | None = None,  # noqa: N803 -- GraphQL's name
+    savedSearchId: str | None = None,  # noqa: ARG001, N803 -- the twin has no saved searches
+    **page: Any,
+) -> Connection:
+    found = [p for p in shop.all("product") if matches(p, query, PRODUCT_SEARCH)]
+    return connection(found, _sorted_by(sortKey), lambda p: product_object(shop, p), **page)
+
+
+def _events(
+    shop: Shop,
+    query: str | None = None,
+    sortKey: str | None = None,  # noqa: N803 -- GraphQL's name
+    **page: Any,
+) -> Connection:
+    found = [e for e in shop.all("event") if matches(e, query, EVENT_SEARCH)]
+    return connection(found, _sorted_by(sortKey), event_object, **page)
 
 
 def _discount_by_code(shop: Shop, code: str) -> Value | None:
@@ -169,6 +209,8 @@ QUERIES: dict[str, Callable[..., Any]] = {
     "customer": _customer,
     "customers": _customers,
     "product": _product,
+    "products": _products,
+    "events": _events,
     "codeDiscountNodeByCode": _discount_by_code,
     "metaobjects": _metaobjects,
     "metaobjectByHandle": _metaobject_by_handle,
