@@ -298,7 +298,7 @@ class _Filler:
             at = NOW - _SPAN * ((many - number) / many)
             held = number > many - 30
             rows.append(
-                {"number": number + 1, "public_ref": f"ref-{number}",
+                {"number": number + 1, "public_ref": f"ref-{self._shop_id}-{number}",
                  "order_id": str(1000 + number * 50),
                  "customer_id": self._customer_of(number * 50),
                  "kind": "return", "origin": "customer",

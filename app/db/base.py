@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table
+from sqlalchemy import ColumnElement, Connection, Table, select, union_all
 
 from app.db.crypto import Keyring, ShopHasher
 from app.db.session import UnitOfWork
@@ -35,6 +35,13 @@ class Repository:
 
     def _mine(self, table: Table) -> ColumnElement[bool]:
         return table.c.shop_id == self._shop_id
+
+    def _any_of(self, table: Table, *which: ColumnElement[bool]) -> ColumnElement[bool]:
+        """Rows of this shop to which one of a few conditions applies, each found by its own index:
+        joined by `or`, databases would rather go through all of a shop.
+        """
+        found = (select(table.c.id).where(self._mine(table), one) for one in which)
+        return table.c.id.in_(union_all(*found))
 
     def _insert(self, table: Table, **values: Any) -> Any:
         return self._uow.insert(table).values(shop_id=self._shop_id, **values)

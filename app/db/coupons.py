@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Text, cast, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, Text, cast, func, select, update
 
 from app.db.base import Repository
 from app.db.models import coupons, orders
@@ -65,9 +65,9 @@ class Coupons(Repository):
 
     def of_customer(self, customer_id: CustomerId, email_hashes: list[str]) -> list[CouponRow]:
         """All coupons of a customer, also those given to the same address as a guest."""
+        addresses = (coupons.c.email_hash == each for each in email_hashes)
         query = select(coupons, is_carried().label("carried")).where(
-            self._mine(coupons),
-            or_(coupons.c.customer_id == customer_id, coupons.c.email_hash.in_(email_hashes)),
+            self._any_of(coupons, coupons.c.customer_id == customer_id, *addresses)
         )
         return [coupon_from(row, used=row.carried) for row in self._connection.execute(query)]
 

@@ -275,18 +275,13 @@ class Customers(Repository):
 
     def suppressed(self, customer_id: CustomerId) -> frozenset[str]:
         """Scopes over all addresses of a customer."""
-        query = (
-            select(suppressions.c.scope)
-            .join(
-                identities,
-                (identities.c.shop_id == suppressions.c.shop_id)
-                & (identities.c.value_hash == suppressions.c.value_hash),
-            )
-            .where(
-                self._mine(suppressions),
-                identities.c.customer_id == customer_id,
-                identities.c.kind == "email",
-            )
+        addresses = select(identities.c.value_hash).where(
+            self._mine(identities),
+            identities.c.customer_id == customer_id,
+            identities.c.kind == "email",
+        )
+        query = select(suppressions.c.scope).where(
+            self._mine(suppressions), suppressions.c.value_hash.in_(addresses)
         )
         return frozenset(scope for (scope,) in self._connection.execute(query))
 

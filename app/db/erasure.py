@@ -3,8 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import String, Table, cast, delete, literal, or_, select, update
+from sqlalchemy import (
+    Column,
+    Delete,
+    String,
+    Table,
+    Update,
+    bindparam,
+    cast,
+    delete,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from app.db.base import Repository
 from app.db.crypto import new_shop_key
@@ -46,6 +60,7 @@ class Body:
 
     id: int
     sealed: bytes
+    received_at: datetime | None = None
     pending: bool = False
 
 
@@ -54,86 +69,58 @@ class Erasure(Repository):
 
     def forget(self, traces: Traces, now: datetime) -> None:
         """Take the person out of everything; orders, stars and coupons stay as facts."""
-        mine_customers = customers.c.id.in_(traces.customers)
-        self._connection.execute(
-            update(customers)
-            .where(self._mine(customers), mine_customers)
-            .values(person=None, locale=None, country=None, erased_at=now)
-        )
-        self._connection.execute(
-            update(orders)
-            .where(self._mine(orders), orders.c.platform_id.in_(traces.orders))
-            .values(person=None)
-        )
+        gone = update(customers).values(person=None, locale=None, country=None, erased_at=now)
+        self._each(gone, customers.c.id, traces.customers)
+        self._each(update(orders).values(person=None), orders.c.platform_id, traces.orders)
         self._forget_works(traces)
-        self._connection.execute(
-            delete(refresh).where(
-                self._mine(refresh),
-                refresh.c.kind == ObjectKind.CUSTOMER,
-                refresh.c.platform_id.in_(traces.platform_ids),
-            )
-        )
+        wishes = delete(refresh).where(refresh.c.kind == ObjectKind.CUSTOMER)
+        self._each(wishes, refresh.c.platform_id, traces.platform_ids)
         for table in (consents, identities):
-            self._connection.execute(
-                delete(table).where(self._mine(table), table.c.customer_id.in_(traces.customers))
-            )
+            self._each(delete(table), table.c.customer_id, traces.customers)
 
     def _forget_works(self, traces: Traces) -> None:
         """Words of reviews and returns, and the address that a coupon is tied to."""
-        self._connection.execute(
-            update(reviews)
-            .where(
-                self._mine(reviews),
-                or_(
-                    reviews.c.customer_id.in_(traces.customers),
-                    reviews.c.order_id.in_(traces.orders),
-                ),
-            )
-            .values(sealed=None, customer_id=None)
+        unsaid = update(reviews).values(sealed=None, customer_id=None)
+        self._each(unsaid, reviews.c.customer_id, traces.customers)
+        self._each(unsaid, reviews.c.order_id, traces.orders)
+        unasked = update(returns).values(  # whoever read the words before does not write them back
+            sealed=None, email_hash=None, customer_id=None, revision=returns.c.revision + 1
         )
-        self._connection.execute(
-            update(returns)
-            .where(
-                self._mine(returns),
-                or_(
-                    returns.c.customer_id.in_(traces.customers),
-                    returns.c.order_id.in_(traces.orders),
-                    returns.c.email_hash.in_(traces.email_hashes),
-                ),
-            )
-            .values(  # whoever read the words before does not write them back
-                sealed=None, email_hash=None, customer_id=None, revision=returns.c.revision + 1
-            )
-        )
-        self._connection.execute(
-            update(coupons)
-            .where(
-                self._mine(coupons),
-                or_(
-                    coupons.c.customer_id.in_(traces.customers),
-                    coupons.c.order_id.in_(traces.orders),
-                ),
-            )
-            .values(email_hash=literal("erased:") + cast(coupons.c.id, String))
-        )
+        self._each(unasked, returns.c.customer_id, traces.customers)
+        self._each(unasked, returns.c.order_id, traces.orders)
+        nobodys = unasked.where(returns.c.order_id.is_(None))  # others have no address
+        self._each(nobodys, returns.c.email_hash, traces.email_hashes)
+        unbound = update(coupons).values(email_hash=literal("erased:") + cast(coupons.c.id, String))
+        self._each(unbound, coupons.c.customer_id, traces.customers)
+        self._each(unbound, coupons.c.order_id, traces.orders)
 
-    def bodies(self, after: int, limit: int) -> list[Body]:
-        """Raw bodies behind an inbox id, oldest first."""
+    def _each(self, change: Update | Delete, column: Column[Any], values: Sequence[Any]) -> None:
+        """Change rows by one value after the other: given several, or several columns at once,
+        databases may go through all of a shop.
+        """
+        if values:
+            one = change.where(self._mine(column.table), column == bindparam("wanted"))
+            self._connection.execute(one, [{"wanted": value} for value in values])
+
+    def bodies(self, after: Body | None, limit: int) -> list[Body]:
+        """Raw bodies behind one, in the order in which they came: that of the index of bodies."""
+        came = inbox.c.received_at
         query = (
-            select(inbox.c.id, inbox.c.sealed_body, inbox.c.state == "pending")
-            .where(self._mine(inbox), inbox.c.id > after, inbox.c.sealed_body.is_not(None))
-            .order_by(inbox.c.id)
+            select(inbox.c.id, inbox.c.sealed_body, came, inbox.c.state == "pending")
+            .where(self._mine(inbox), inbox.c.sealed_body.is_not(None))
+            .order_by(came, inbox.c.id)
             .limit(limit)
         )
-        return [Body(row[0], row[1], bool(row[2])) for row in self._connection.execute(query)]
+        if after:
+            behind = or_(came > after.received_at, inbox.c.id > after.id)
+            query = query.where(came >= after.received_at, behind)
+        rows = self._connection.execute(query)
+        return [Body(row[0], row[1], row[2], bool(row[3])) for row in rows]
 
     def drop_bodies(self, inbox_ids: Sequence[int]) -> None:
         """Drop these bodies, those of failed rows too."""
-        self._connection.execute(
-            update(inbox)
-            .where(self._mine(inbox), inbox.c.id.in_(inbox_ids), inbox.c.state != "pending")
-            .values(sealed_body=None)
-        )
+        drop = update(inbox).where(inbox.c.state != "pending").values(sealed_body=None)
+        self._each(drop, inbox.c.id, inbox_ids)
 
     def files(self) -> list[Body]:
         """All files made for download."""

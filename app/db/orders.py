@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select, tuple_
+from sqlalchemy import and_, case, func, select, tuple_
 
 from app.db.base import Repository
 from app.db.codec import (
@@ -175,14 +175,9 @@ class Orders(Repository):
     def search(self, text: str, limit: int = 50) -> list[PlatformId]:
         """Orders with this number or id."""
         bare = text.strip().removeprefix("#")
-        query = (
-            select(orders.c.platform_id)
-            .where(
-                self._mine(orders),
-                or_(orders.c.number.in_([bare, f"#{bare}"]), orders.c.platform_id == bare),
-            )
-            .limit(limit)
-        )
+        numbers = (orders.c.number == bare, orders.c.number == f"#{bare}")
+        wanted = self._any_of(orders, *numbers, orders.c.platform_id == bare)
+        query = select(orders.c.platform_id).where(wanted).limit(limit)
         return [order_id for (order_id,) in self._connection.execute(query)]
 
     def newest_of(self, customer_id: CustomerId, limit: int) -> list[StoredOrder]:

@@ -207,7 +207,7 @@ class Reports(Repository):
         query = (
             select(inbox)
             .where(self._mine(inbox), inbox.c.source == "webhook", inbox.c.sealed_body.is_not(None))
-            .order_by(inbox.c.id.desc())
+            .order_by(inbox.c.received_at.desc(), inbox.c.id.desc())
             .limit(limit)
         )
         return [_delivery(row) for row in self._connection.execute(query)]

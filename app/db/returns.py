@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, func, select, update
 
 from app.db.base import Repository
 from app.db.codec import ruling_doc, ruling_from
@@ -195,20 +195,19 @@ class Returns(Repository):
 
     def concerning(self, order_id: PlatformId, customer_id: CustomerId | None) -> list[ReturnRow]:
         """All of the order or its customer, oldest first."""
-        either = returns.c.order_id == order_id
-        if customer_id:
-            either = or_(either, returns.c.customer_id == customer_id)
-        return self._all(either)
+        if not customer_id:
+            return self.of_order(order_id)
+        of_either = (returns.c.order_id == order_id, returns.c.customer_id == customer_id)
+        query = select(returns).where(self._any_of(returns, *of_either)).order_by(returns.c.id)
+        return [return_from(row) for row in self._connection.execute(query)]
 
     def traced(self, traces: Traces) -> list[ReturnRow]:
         """All of a person, oldest first."""
-        return self._all(
-            or_(
-                returns.c.order_id.in_(traces.orders),
-                returns.c.customer_id.in_(traces.customers),
-                returns.c.email_hash.in_(traces.email_hashes),
-            )
-        )
+        found = [row for order_id in traces.orders for row in self.of_order(order_id)]
+        found += [row for customer in traces.customers for row in self.of_customer(customer)]
+        found += [row for address in traces.email_hashes for row in self.unmatched(address)]
+        of_each = {row.id: row for row in found}
+        return [of_each[row_id] for row_id in sorted(of_each)]
 
     def lines(self, ids: Collection[ReturnId]) -> Mapping[ReturnId, tuple[ReturnLine, ...]]:
         """The items of returns."""

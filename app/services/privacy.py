@@ -177,7 +177,7 @@ def _clear_bodies(rt: Runtime, shop_id: ShopId, marks: Marks) -> bool:
 
 def _bodies(rt: Runtime, shop_id: ShopId, marks: Marks) -> Iterator[list[tuple[Body, bytes]]]:
     """Raw bodies that show the person, a page at a time, with what they say."""
-    after = 0
+    after: Body | None = None
     while True:
         with rt.db.read() as uow:
             bodies = ShopData(uow, shop_id).erasure.bodies(after, _BODIES)
@@ -185,7 +185,7 @@ def _bodies(rt: Runtime, shop_id: ShopId, marks: Marks) -> Iterator[list[tuple[B
         yield [(body, content) for body, content in opened if marks.shown_in(content)]
         if len(bodies) < _BODIES:
             return
-        after = bodies[-1].id
+        after = bodies[-1]
 
 
 def _clear_rows(rt: Runtime, shop_id: ShopId, traces: Traces) -> bool:
