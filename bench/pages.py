@@ -134,9 +134,14 @@ def site(orders: int, database_url: str = "") -> Iterator[Site]:
         busy = shop_of(deps.db, orders)
         app = create_app(deps)
         try:
-            yield Site(app, deps, busy, _signed_in(app, deps, busy))
+            yield opened(app, deps, busy)
         finally:
             deps.db.engine.dispose()
+
+
+def opened(app: Flask, deps: Deps, busy: BusyShop) -> Site:
+    """The application over a busy shop that is there already."""
+    return Site(app, deps, busy, _signed_in(app, deps, busy))
 
 
 class Still(Clock):

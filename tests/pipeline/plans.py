@@ -23,7 +23,10 @@ _COLUMNS = """
 # What is asked for no more rows than its own reader wants, if that one is among these.
 _PASSED_BY = {
     "Limit", "LockRows", "Nested Loop", "Result", "Subquery Scan", "Append", "Merge Append",
+    "Incremental Sort",
 }  # fmt: skip
+# Whoever wants some of a shop's rows only may have to go far until there are enough.
+_CHOOSES = re.compile(r" AND (?![\w.]+ IS NOT NULL)")
 _READ_BY_IT = ("Outer", "Member", "Subquery")  # others are asked in between, or before
 _IN_ORDER = ("Index Scan", "Index Only Scan")
 
@@ -38,6 +41,8 @@ class Plans:
             connection.exec_driver_sql("ANALYZE")  # as it does by itself after a while
             # A few rows are read faster without an index: who still does so has none.
             connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+            # By any index of the shop, too: so that each of its rows that is looked at is dear.
+            connection.exec_driver_sql("SET LOCAL cpu_index_tuple_cost = 1")
             self._columns = {row[0]: row[1] for row in connection.exec_driver_sql(_COLUMNS)}
 
     def steps(self, statement: str, parameters: Any) -> list[str]:
@@ -50,7 +55,7 @@ class Plans:
     def whole_reads(self, statement: str, parameters: Any) -> list[str]:
         """Steps that go through all rows of a growing table, or through all of a shop's.
 
-        In the order of an index until there are enough is no such step.
+        In the order of an index until there are enough is no such step, if none is left out.
         """
         if self._columns is None:
             return whole_steps(self._sqlite(statement, parameters), statement)
@@ -69,7 +74,8 @@ class Plans:
 
 def whole_steps(steps: Sequence[str], statement: str) -> list[str]:
     """Those of SQLite's plan."""
-    limited = "LIMIT" in statement and not any("USE TEMP B-TREE FOR ORDER" in s for s in steps)
+    sorts = any("USE TEMP B-TREE FOR ORDER" in step for step in steps)
+    limited = "LIMIT" in statement and not sorts and not _CHOOSES.search(statement)
     found = []
     for step in steps:
         scanned = re.match(r"SCAN (\w+)", step)
@@ -97,7 +103,7 @@ def scans(step: Step, limited: bool = False, table: str = "") -> Iterator[tuple[
     """
     kind, table = step["Node Type"], step.get("Relation Name", table)  # a bitmap's index has none
     if kind == "Seq Scan" or "Index Name" in step:
-        yield step, table, limited and kind in _IN_ORDER
+        yield step, table, limited and kind in _IN_ORDER and "Filter" not in step
     for below in step.get("Plans", ()):
         passed = kind in _PASSED_BY and below["Parent Relationship"] in _READ_BY_IT
         yield from scans(below, passed and (limited or kind == "Limit"), table)
