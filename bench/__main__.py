@@ -22,6 +22,7 @@ MODULES = (
     "pages",
     "receiving",
     "interpreting",
+    "draining",
     "performing",
     "latency",
     "cost",
