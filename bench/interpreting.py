@@ -116,10 +116,11 @@ def compared(cases: Sequence[Case]) -> list[Row]:
             for number in range(len(sites)):
                 at = (turn + number) % len(sites)
                 costs[at].append(sites[at].measure(turn))
-    return [_row(site, own, costs[0]) for site, own in zip(sites, costs, strict=True)]
+    return [row_of(site, own, costs[0]) for site, own in zip(sites, costs, strict=True)]
 
 
-def _row(site: "Site", costs: Sequence[Cost], first: Sequence[Cost]) -> Row:
+def row_of(site: "Site", costs: Sequence[Cost], first: Sequence[Cost]) -> Row:
+    """What a case cost in each round, held against what the first cost in the same one."""
     case, ratio = site.case, None
     target = at_most(LIMIT) if case.database == "sqlite" else None
     note = (
