@@ -10,7 +10,7 @@ FIRST = Case("sqlite", "shopify", 1, 10_000)
 
 
 def _site(case: Case, shops: int) -> Site:
-    return Site(case, "sqlite://", None, list(range(shops)))  # type: ignore[arg-type]
+    return Site(case, "sqlite://", None, list(range(shops)))
 
 
 def _costs(*microseconds: float) -> list[Cost]:
