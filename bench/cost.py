@@ -11,6 +11,7 @@ from sqlalchemy import insert, literal, select
 
 from app.config import Environment
 from app.db.models import inbox
+from app.db.session import Database
 from app.db.shops import Shops
 from app.db.tenant import ShopData
 from app.domain.actions import ActionKind
@@ -189,7 +190,7 @@ def _bytes(found: Installation, backend: str) -> Iterator[Row]:
     shop_id = shop_of(found.deps.db, ORDERS).shop_id
     sizes.append(found.database_bytes())
     for with_body in (False, True):
-        _deliveries(found, shop_id, told, with_body=with_body)
+        deliver(found.deps.db, shop_id, told, with_body=with_body)
         sizes.append(found.database_bytes())
     all_of_it, known, whole = ((after - before) / ORDERS for before, after in pairwise(sizes))
     for_good = all_of_it - known / len(told)  # `shop_of` writes one delivery an order
@@ -197,21 +198,26 @@ def _bytes(found: Installation, backend: str) -> Iterator[Row]:
     many = f"of the {len(told)} deliveries of an order"
     note = f"{ORDERS:,} orders of a year: events, decisions, journal, mails, reviews"
     yield Row(f"database per order, {backend}", for_good / 1000, "kB", note)
-    yield Row("  that it is known", known / 1000, "kB", f"{many}; for {days} days")
-    yield Row("  raw bodies", (whole - known) / 1000, "kB", f"{many}; for RAW_BODY_DAYS, {bodies}")
+    yield Row(
+        f"  that deliveries are known, {backend}", known / 1000, "kB", f"{many}; for {days} days"
+    )
+    yield Row(
+        f"  raw bodies, {backend}",
+        (whole - known) / 1000,
+        "kB",
+        f"{many}; for RAW_BODY_DAYS, {bodies}",
+    )
     year = A_DAY * (DAYS * for_good + days * known + bodies * (whole - known))
     note = f"{A_DAY:,} orders a day; computed from these"
     yield Row(f"database after a year, {backend}", year / 1e9, "GB", note)
 
 
-def _deliveries(
-    found: Installation, shop_id: ShopId, told: list[Posted], *, with_body: bool
-) -> None:
+def deliver(db: Database, shop_id: ShopId, told: list[Posted], *, with_body: bool) -> None:
     """The rows of a whole life for each order, copied from the one that it has."""
     names = [column.name for column in inbox.c if column.name != "id"]
     first = inbox.c.dedupe_key.regexp_match("^order:[0-9]+$")
     for number, posted in enumerate(told):
-        body = found.deps.db.keyring.seal_body(posted.body) if with_body else None
+        body = db.keyring.seal_body(posted.body) if with_body else None
         new = {
             "dedupe_key": inbox.c.dedupe_key + f":{number}:{with_body}",
             "topic": literal(posted.topic),
@@ -219,5 +225,5 @@ def _deliveries(
         }
         source = select(*(new.get(name, inbox.c[name]) for name in names))
         mine = source.where(inbox.c.shop_id == shop_id, first)
-        with found.deps.db.write() as uow:
+        with db.write() as uow:
             uow.connection.execute(insert(inbox).from_select(names, mine))
