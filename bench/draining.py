@@ -51,9 +51,9 @@ def _drained(platform: str) -> Row:
 def _drain(deps: Deps, shops: Sequence[ShopId]) -> None:
     """Tell the worker once, as receiving does; it asks for its further turns itself."""
     deps.dispatch(("drain", (shops[0],)))
-    wait(lambda: not _any_pending(deps, shops[0]))
+    wait(lambda: not _waits(deps, shops[0]))
 
 
-def _any_pending(deps: Deps, shop_id: ShopId) -> bool:
+def _waits(deps: Deps, shop_id: ShopId) -> bool:
     with deps.db.read() as uow:
-        return bool(ShopData(uow, shop_id).inbox.pending(1))
+        return ShopData(uow, shop_id).inbox.has_pending()
