@@ -11,6 +11,7 @@ import sys
 import traceback
 from importlib import import_module
 from pathlib import Path
+from time import monotonic
 
 import structlog
 
@@ -22,6 +23,7 @@ MODULES = (
     "pages",
     "receiving",
     "interpreting",
+    "draining",
     "performing",
     "latency",
     "cost",
@@ -40,11 +42,13 @@ def main() -> None:
     failed: list[str] = []
     for name in options.modules or MODULES:
         print(f"{name} …", file=sys.stderr, flush=True)
+        began = monotonic()
         try:
             measured[name] = import_module(f"bench.{name}").run()
         except Exception:  # noqa: BLE001 - shown in full
             failed.append(name)
             traceback.print_exc()
+        print(f"{name}: {monotonic() - began:.0f} s", file=sys.stderr, flush=True)
     print("\n".join(table([row for rows in measured.values() for row in rows])))
     print(f"{os.cpu_count()} cores; load before: {load_before:.1f}; kept in {options.json}")
     write_json(options.json, measured, load_before, failed)

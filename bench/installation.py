@@ -4,7 +4,7 @@ their own, with the settings of production. All of it ends with the block.
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +40,17 @@ class Running:
     busy: float
 
 
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Of a process with all its children, in bytes. Only `share` can be added up: there a page that
+    several have counts for each as its part.
+    """
+
+    share: int
+    resident: int
+    own: int  # what nobody shares
+
+
 @dataclass(frozen=True)
 class Installation:
     """`deps` work on the same database and queue as the processes do."""
@@ -49,7 +60,7 @@ class Installation:
     deps: Deps
     redis: Redis
     sink: Sink
-    database_bytes: Callable[[], int]
+    servers: Mapping[str, psutil.Process]  # Valkey and, if it is used, PostgreSQL
 
     @contextmanager
     def running(self, *names: str) -> Iterator[dict[str, Running]]:
@@ -79,6 +90,14 @@ class Installation:
         with running(argv, environment_of(self.settings), log, ready) as process:
             yield process
 
+    def database_bytes(self) -> int:
+        """How large the database is, its indexes and what is not yet in its file included."""
+        pages = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+        with self.deps.db.read() as uow:
+            known = uow.connection.dialect.name == "postgresql"
+            asked = "SELECT pg_database_size(current_database())" if known else pages
+            return int(uow.connection.exec_driver_sql(asked).scalar_one())
+
     def _workers(self) -> int:
         return queue_state(self.settings.redis_url, self.deps.wall.now()).workers
 
@@ -92,17 +111,12 @@ def installation(folder: Path, backend: str = "sqlite", **changes: Any) -> Itera
     """Everything but the processes; `changes` are settings."""
     folder.mkdir(exist_ok=True)
     with ExitStack() as stack:
-        redis_url, _ = stack.enter_context(valkey(folder))
+        redis_url, redis_server = stack.enter_context(valkey(folder))
+        servers, url = {"Valkey": redis_server}, ""
         sink = stack.enter_context(smtp_sink(folder))
-        url, size = "", _file_size(folder / "afterglow.sqlite3")
         if backend == "postgresql":
             database = stack.enter_context(postgresql(folder))
-            url = database.url("postgres")
-
-            def size() -> int:
-                asked = "SELECT pg_database_size('postgres')"
-                return int(database.execute("postgres", asked)[0][0])
-
+            servers["PostgreSQL"], url = database.process, database.url("postgres")
         values: dict[str, Any] = {
             "environment": Environment.PRODUCTION, "data_dir": folder, "database_url": url,
             "redis_url": redis_url, "secret_keys": SECRET, "public_url": "https://bench.example",
@@ -115,22 +129,18 @@ def installation(folder: Path, backend: str = "sqlite", **changes: Any) -> Itera
         deps = build_deps(settings)
         stack.callback(deps.db.engine.dispose)
         redis = stack.enter_context(Redis.from_url(redis_url))
-        yield Installation(folder, settings, deps, redis, sink, size)
+        yield Installation(folder, settings, deps, redis, sink, servers)
 
 
-def _file_size(file: Path) -> Callable[[], int]:
-    def size() -> int:
-        parts = (file, file.with_name(f"{file.name}-wal"))
-        return sum(part.stat().st_size for part in parts if part.exists())
-
-    return size
-
-
-def memory(process: psutil.Process) -> tuple[int, int]:
-    """Resident bytes, and those that nobody shares, of a process with all its children."""
+def memory(process: psutil.Process) -> Memory:
+    """What it holds now."""
     tree = (process, *process.children(recursive=True))
     infos = [each.memory_full_info() for each in tree]
-    return sum(info.rss for info in infos), sum(info.uss for info in infos)
+    return Memory(
+        sum(getattr(info, "pss", info.rss) for info in infos),  # only Linux tells it
+        sum(info.rss for info in infos),
+        sum(info.uss for info in infos),
+    )
 
 
 def busy_seconds(process: psutil.Process) -> float:

@@ -20,6 +20,7 @@ from app.db.migrate import upgrade
 from app.db.shops import Shops
 from app.deps import Deps
 from app.domain.clocks import Clock
+from app.domain.ids import ShopId
 from app.web import create_app
 from bench.rows import Row, at_most
 from bench.shop_of import NOW, BusyShop, shop_of
@@ -153,14 +154,19 @@ class Still(Clock):
 
 
 def _signed_in(app: Flask, deps: Deps, busy: BusyShop) -> FlaskClient:
+    client = app.test_client()
+    client.set_cookie(*session(deps, busy.shop_id))
+    return client
+
+
+def session(deps: Deps, shop_id: ShopId) -> tuple[str, str]:
+    """The cookie, name and value, of a merchant who has signed in."""
     with deps.db.read() as uow:
-        shop = Shops(uow).get(busy.shop_id)
+        shop = Shops(uow).get(shop_id)
     response = Response()
     cookies.sign_in(deps, response, shop, "owner", csrf="csrf")
     name, _, rest = response.headers["Set-Cookie"].partition("=")
-    client = app.test_client()
-    client.set_cookie(name, rest.partition(";")[0])
-    return client
+    return name, rest.partition(";")[0]
 
 
 def _built(rule: Rule, values: dict[str, object]) -> str:

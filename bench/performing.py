@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 from sqlalchemy import func, insert, select
 
@@ -21,6 +20,7 @@ from bench.processes import home
 from bench.rows import Row, at_most
 from bench.stores import CLIENT_ID, CLIENT_SECRET, SHOPIFY, ask, connect, twin
 
+BACKENDS = ("sqlite", "postgresql")
 SECONDS = 6.0
 ENOUGH = 1_500  # more actions than anything here performs in that time
 NOISE = 100_000
@@ -28,17 +28,19 @@ ASKED = 6  # times that the quiet shop wants something
 
 
 def run() -> list[Row]:
-    """Every part has an installation of its own; about two minutes."""
+    """Every part has an installation of its own; about three minutes."""
     rows = []
-    for backend in ("sqlite", "postgresql"):
+    for backend in BACKENDS:
         with home() as folder, installation(folder, backend) as found:
             rows.append(_mails(found, backend))
+        for platform in ("woocommerce", "shopify"):
+            rows += _coupons(platform, backend)
+    rows += _throttled()
     with home() as folder, installation(folder, "postgresql") as found:
         rows.append(_workers(found))
-    for platform in ("woocommerce", "shopify"):
-        rows += _coupons(platform)
-    with home() as folder, installation(folder) as found:
-        rows += _fairness(found)
+    for backend in BACKENDS:
+        with home() as folder, installation(folder, backend) as found:
+            rows += _fairness(found, backend)
     return rows
 
 
@@ -92,7 +94,7 @@ def _rate(found: Installation) -> float:
     return (len(found.sink.mails()) - before) / (time.monotonic() - began)
 
 
-def _coupons(platform: str) -> Iterator[Row]:
+def _coupons(platform: str, backend: str) -> Iterator[Row]:
     """Against the stand-in store over HTTP; what it would refuse is waited for instead."""
     with home() as folder, twin(folder, platform) as url:
         changes = {
@@ -100,7 +102,7 @@ def _coupons(platform: str) -> Iterator[Row]:
             "shopify_client_id": CLIENT_ID, "shopify_client_secret": CLIENT_SECRET,
             "shopify_origin": url if platform == "shopify" else "",
         }  # fmt: skip
-        with installation(folder, **changes) as found:
+        with installation(folder, backend, **changes) as found:
             deps = _silent(found.deps)
             shop_id = connect(deps, platform, url)
             now = deps.business.now()
@@ -115,14 +117,14 @@ def _coupons(platform: str) -> Iterator[Row]:
         if platform == "shopify":
             points = ask(url, "GET", f"shops/{SHOPIFY}/points")
             each += f"; 10 of {points['currentlyAvailable']:,.0f} points left each"
-            yield Row("coupons at Shopify's stand-in, full bucket", made / seconds, "/s", each)
-            yield from _throttled(folder)
+            name = f"coupons at Shopify's stand-in, full bucket, {backend}"
         else:
             each += "; one request at a time"
-            yield Row("coupons at WooCommerce's stand-in", made / seconds, "/s", each)
+            name = f"coupons at WooCommerce's stand-in, {backend}"
+        yield Row(name, made / seconds, "/s", each)
 
 
-def _throttled(folder: Path) -> Iterator[Row]:
+def _throttled() -> Iterator[Row]:
     """The bucket is nearly empty from the beginning: what Shopify restores is what is used."""
     import twins.shopify  # noqa: PLC0415
     from twins.shopify.config import Limits  # noqa: PLC0415
@@ -131,12 +133,12 @@ def _throttled(folder: Path) -> Iterator[Row]:
     running = twins.shopify.start(
         client_id=CLIENT_ID, client_secret=CLIENT_SECRET, seed="demo", limits=limits
     )
-    with running:
+    with home() as folder, running:
         changes = {
             "environment": Environment.DEVELOPMENT, "shopify_client_id": CLIENT_ID,
             "shopify_client_secret": CLIENT_SECRET, "shopify_origin": running.url,
         }  # fmt: skip
-        with installation(folder / "throttled", **changes) as found:
+        with installation(folder, **changes) as found:
             deps = _silent(found.deps)
             shop_id = connect(deps, "shopify", running.url)
             now = deps.business.now()
@@ -162,7 +164,7 @@ def _made(deps: Deps, shop_id: ShopId) -> int:
     return counts.get(("milestone_coupon", "done"), 0)
 
 
-def _fairness(found: Installation) -> Iterator[Row]:
+def _fairness(found: Installation, backend: str) -> Iterator[Row]:
     """One worker; one shop with a hundred thousand of each, and another that wants little."""
     deps = found.deps
     now = deps.wall.now()
@@ -174,7 +176,7 @@ def _fairness(found: Installation) -> Iterator[Row]:
         wait(lambda: len(found.sink.mails()) > 20)
         waits = [_seconds_to_mail(found, quiet) for _ in range(ASKED)]
         yield Row(
-            "due action beside 100,000 of another shop, worst", max(waits), "s",
+            f"due action beside 100,000 of another shop, worst, {backend}", max(waits), "s",
             f"until its mail is accepted; {sum(waits) / ASKED:.2f} on average",
             target=at_most(5),
         )  # fmt: skip
@@ -189,7 +191,7 @@ def _fairness(found: Installation) -> Iterator[Row]:
             wait(lambda: _pending(deps, quiet) == 0)
             waits.append(time.monotonic() - began)
         yield Row(
-            "delivery beside 100,000 of another shop, worst", max(waits), "s",
+            f"delivery beside 100,000 of another shop, worst, {backend}", max(waits), "s",
             f"until it is read, both queues full; {sum(waits) / ASKED:.2f} on average",
             target=at_most(5),
         )  # fmt: skip

@@ -94,7 +94,7 @@ def ours(
             url = database.url("postgres")
         settings = _settings(folder, url, redis_url)
         upgrade(settings.database)
-        subscription = _connect_shops(settings)
+        subscription = connect_shops(settings)
         argv = command(settings)
         argv[argv.index("0.0.0.0")] = "127.0.0.1"  # what is measured is nobody else's business
         ready = http_ready(f"http://127.0.0.1:{settings.web_port}/healthz")
@@ -252,7 +252,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
     return {**kept, **{name.upper(): str(value) for name, value in told.items()}}
 
 
-def _connect_shops(settings: Settings) -> tuple[str, str]:
+def connect_shops(settings: Settings) -> tuple[str, str]:
     """An active shop of each platform; token and secret of WooCommerce's address."""
     deps = build_deps(settings)
     now = WallClock().now()

@@ -46,18 +46,10 @@ _SPAN = timedelta(days=365)
 _PEOPLE = 800  # different names; sealing each anew would only take longer
 _PRODUCTS = 60
 _FIRST = (
-    "Žofia",
-    "Gülşah",
-    "Ľubomír",
-    "Jörg",
-    "Emre",
-    "Silvia",
-    "İpek",
-    "Owen",
-    "Hannah",
-    "Zeynep",
-)
+    "Žofia", "Gülşah", "Ľubomír", "Jörg", "Emre", "Silvia", "İpek", "Owen", "Hannah", "Zeynep",
+)  # fmt: skip
 _LAST = ("Nováková", "Çetinkaya", "Šťastný", "Weiß", "Yıldız", "Ďurková", "Hughes", "Vogel")
+_REVIEW = "Krásne utkaná a mäkká, farby ako na obrázku; po praní ostala, aká bola. Odporúčam." * 2
 _COUNTRIES = ("SK", "TR", "DE", "GB", "FR", "CZ")
 _REFUSALS = (
     ReasonCode.NO_CONSENT,
@@ -137,6 +129,7 @@ class _Filler:
         people = [_person(number) for number in range(_PEOPLE)]
         self._sealed = [db.keyring.seal_json(person_doc(person)) for person in people]
         self._body = db.keyring.seal_body(b'{"id": 1, "status": "completed"}')
+        self._words = db.keyring.seal_json({"text": _REVIEW, "author": "Žofia N."})
         self._docs = [order_doc(_order(number)) for number in range(200)]
         self._first_customer = 1
         self._customers = 0
@@ -218,7 +211,7 @@ class _Filler:
         if random.random() < 0.08:
             tables[reviews].append(
                 {"order_id": order_id, "product_id": "500", "customer_id": customer,
-                 "rating": random.randint(3, 5), "sealed": None, "revision": 1,
+                 "rating": random.randint(3, 5), "sealed": self._words, "revision": 1,
                  "published_revision": 1, "created_at": placed + 14 * DAY,
                  "updated_at": placed + 14 * DAY}
             )  # fmt: skip

@@ -6,7 +6,17 @@ import pytest
 
 from bench import receiving
 from bench.processes import home, ours
-from bench.receiving import KEEP_ALIVE, SQLITE, WOOCOMMERCE, measure
+from bench.receiving import (
+    HANDWRITTEN,
+    KEEP_ALIVE,
+    OFFICIAL,
+    SQLITE,
+    WAYS,
+    WOOCOMMERCE,
+    Figures,
+    measure,
+    rows_of,
+)
 
 
 @pytest.fixture(scope="module")
@@ -37,3 +47,17 @@ def test_a_lost_delivery_fails_the_measurement(server, monkeypatch):
     forgetful = replace(server, stored=lambda: next(counts))
     with pytest.raises(AssertionError, match="are stored"):
         measure({SQLITE: forgetful}, (KEEP_ALIVE,), 1)
+
+
+def test_slowest_answers_are_held_against_the_peer_that_takes_the_same_deliveries():
+    slow = {OFFICIAL: [40.0, 60.0, 80.0], HANDWRITTEN: [20.0, 30.0, 40.0]}
+    measured = {
+        (way.name, name): Figures([1.0], [1.0], [1.0], slow.get(name, [16.0, 30.0, 20.0]))
+        for way in WAYS
+        for name in way.only
+    }
+    rows = {(row.name, row.note): row for row in rows_of(measured)}
+    row = rows[f"receiving, {KEEP_ALIVE.name}, p99: {SQLITE}", f"of the {OFFICIAL}"]
+    assert (row.value, row.ratio, row.met) == (20, 0.4, True)
+    row = rows[f"receiving, {WOOCOMMERCE.name}, p99: {SQLITE}", f"of the {HANDWRITTEN}"]
+    assert (row.value, row.ratio, row.met) == (20, 0.8, None)
