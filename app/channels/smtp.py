@@ -79,8 +79,9 @@ class SmtpTransport:
                 _say_goodbye(server)
 
     def patient(self, seconds: float) -> "SmtpTransport":
-        """The same with another time-out."""
-        return SmtpTransport(replace(self._settings, timeout=seconds))
+        """The same with another time-out, for the whole mail as well."""
+        settings = replace(self._settings, timeout=seconds, acceptance_timeout=seconds)
+        return SmtpTransport(settings)
 
     def probe(self, sender: str) -> None:
         """Log in and name the sender, but send nothing; the errors are those of `send`."""

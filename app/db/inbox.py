@@ -158,7 +158,13 @@ class Inbox(Repository):
         )
         rows = [{"row": row_id} for (row_id,) in self._connection.execute(old)]
         if rows:
-            one = update(inbox).where(self._mine(inbox), inbox.c.id == bindparam("row"))
+            # Asked once more: a delivery may have come again meanwhile, with a new body.
+            one = update(inbox).where(
+                self._mine(inbox),
+                inbox.c.id == bindparam("row"),
+                inbox.c.state != "pending",
+                inbox.c.received_at < before,
+            )
             self._connection.execute(one.values(sealed_body=None), rows)
         return len(rows)
 

@@ -1,6 +1,7 @@
 """The shop: what customers see of it, its data, and customers to hand over or forget."""
 
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
@@ -29,6 +30,7 @@ from app.services.shop_settings import Saved, ShopSettings
 blueprint = Blueprint("shop", __name__)
 
 _FILES = "10/hour"
+_one_at_a_time = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,13 @@ def download(token: str) -> ResponseReturnValue:
         shop = Shops(uow).by_ref(named.get("s", "")) or abort(404)
     response = Response(mimetype="application/json")
     if request.method == "GET":
-        response.response = file = ShopFile(deps, [shop.id], deps.settings.data_dir)
+        # Each fills a thread and a file meanwhile; others are to be shown pages and to find room.
+        if not _one_at_a_time.acquire(blocking=False):
+            abort(503)
+        try:
+            response.response = file = ShopFile(deps, [shop.id], deps.settings.data_dir)
+        finally:
+            _one_at_a_time.release()
         response.content_length = file.size  # a file that was cut off is not taken for whole
     response.headers["Content-Disposition"] = 'attachment; filename="afterglow.json"'
     return response

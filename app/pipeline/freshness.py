@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Protocol
 
-from app.db.shops import Shop
+from app.db.shops import Shop, Shops
 from app.db.tenant import ShopData
 from app.domain.actions import Action, ActionKind
 from app.domain.errors import Bug
@@ -60,7 +60,7 @@ def read(
     rt: Runtime, shop: Shop, store: Store, kind: ObjectKind, platform_id: PlatformId
 ) -> str | None:
     """Fetch one object (no transaction is open) and put it into the inbox; returns its key there,
-    None where the platform does not show so old an order.
+    None where the platform does not show so old an order, or the shop left meanwhile.
     """
     ports: dict[ObjectKind, _Readable | None] = {
         ObjectKind.ORDER: store.orders,
@@ -77,6 +77,8 @@ def read(
         fetched = Fetched(f"gone/{kind}", platform_id, platform_id.encode(), "")
     again = uuid.uuid4().hex
     with rt.db.write() as uow:
+        if not Shops(uow).still_open(shop):
+            return None
         data, now = ShopData(uow, shop.id), rt.wall.now()
         store_fetched(data, "refresh", fetched, now, generation=shop.generation, again=again)
         uow.after_commit("drain", shop.id)

@@ -83,7 +83,8 @@ def read_on(rt: Runtime, shop_id: ShopId, reading: Reading) -> bool:
         log.info("listing.later", reading=reading.name, shop=shop_id, error=str(error))
     except MerchantMustFix as error:
         with rt.db.write() as uow:
-            met(rt, ShopData(uow, shop_id), error)
+            if Shops(uow).still_open(shop):
+                met(rt, ShopData(uow, shop_id), error)
     finally:
         with rt.db.write() as uow:
             release(uow, lease, holder)

@@ -2,7 +2,7 @@
 
 A window begins 15 minutes before the store's own time of the last one, and the next begins only
 after the last page. What is known already costs one insert that conflicts. Orders come first;
-products and customers follow as far as the platform can list them by their time of change.
+customers and products follow as far as the platform can list them by their time of change.
 """
 
 from collections.abc import Callable
@@ -53,16 +53,17 @@ def reconcile(rt: Runtime, shop_id: ShopId) -> None:
 
 
 def _others(rt: Runtime, shop: Shop, began: datetime) -> None:
-    """Products and customers; what does not work now is asked again with the next window."""
+    """Customers, for their consent, and then products; what does not work now is asked again with
+    the next window.
+    """
     try:
         store = rt.open_store(shop)
+        if changed_customers := store.customers.changed:
+            read_on(rt, shop.id, _reading(rt, _CUSTOMERS, began, lambda _: changed_customers))
         if changed_products := store.products.changed:
             read_on(rt, shop.id, _reading(rt, _PRODUCTS, began, lambda _: changed_products))
     except AfterglowError as error:
-        log.info("reconcile.others_later", shop=shop.id, error=str(error))
-        return
-    if changed_customers := store.customers.changed:
-        read_on(rt, shop.id, _reading(rt, _CUSTOMERS, began, lambda _: changed_customers))
+        log.warning("reconcile.others_later", shop=shop.id, error=str(error))
 
 
 def _reading(

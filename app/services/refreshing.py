@@ -53,6 +53,8 @@ def _later(deps: Deps, shop: Shop, row: RefreshRow, error: AfterglowError) -> No
     elif not isinstance(error, MerchantMustFix):
         wait = timedelta(hours=1)
     with deps.db.write() as uow:
+        if not Shops(uow).still_open(shop):
+            return
         data = ShopData(uow, shop.id)
         data.refreshes.later(row, deps.wall.now() + wait)
         if isinstance(error, MerchantMustFix):

@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from app.channels.links import Purpose
 from app.db.shops import Shops
+from app.embedded_ui import shop as shop_pages
 from app.platforms.base import StoreInfo
 from app.services import shop_settings, test_mails
 from app.services.connections.checking import describe
@@ -170,6 +171,16 @@ def test_the_whole_shop_is_one_file_behind_a_link_that_ends(shop: MerchantShop) 
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert answer.headers["Cache-Control"] == "no-store"
     assert stranger.get(f"/shop-export/{link}x").status_code == 404
+
+
+def test_one_whole_shop_is_read_at_a_time(shop: MerchantShop) -> None:
+    """Each takes a thread and room on the disk; pages and deliveries need both."""
+    link = urlsplit(shop.deps.links.make(Purpose.SHOP_EXPORT, {"s": shop.shop.public_ref})).path
+    browser = shop.app.test_client()
+    with shop_pages._one_at_a_time:
+        assert browser.get(link).status_code == 503
+        assert browser.head(link).status_code == 200
+    assert len(json.loads(browser.get(link).text)["shops"]) == 1
 
 
 def test_a_download_that_nobody_takes_holds_nothing_in_the_database(shop: MerchantShop) -> None:

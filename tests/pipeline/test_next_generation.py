@@ -6,15 +6,19 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from app.db.leases import acquire
 from app.db.shops import Shops, ShopState
 from app.domain.errors import MerchantMustFix, Retryable
+from app.domain.snapshots import ObjectKind
+from app.pipeline import freshness
 from app.pipeline.control import close
 from app.pipeline.interpret import lease_name
-from app.platforms.base import Page, Store
+from app.platforms.base import Fetched, Page, Store
 from app.services import connections, importing, listings
 from app.services.connections import checking
 from tests.pipeline.stands import Stand, standing
@@ -106,6 +110,38 @@ def test_a_store_that_answers_after_its_shop_was_erased_is_not_heard(
         assert Shops(data.uow).owner_email(stand.shop_id) is None
         assert data.problems.all_open() == []
         assert data.cursors.get("connection") == {}
+
+
+def test_an_order_that_arrives_after_its_shop_was_erased_is_not_kept(stand: Stand) -> None:
+    order_id = stand.order("jana@example.com")
+    stand.connect()
+    deps, shop = stand.harness.deps, stand.harness.get_shop(stand.shop_id)
+    orders, leave = deps.open_store(shop).orders, erased(stand)
+
+    def fetch(platform_id: str) -> Fetched | None:
+        found = orders.fetch(platform_id)
+        leave()
+        return found
+
+    ports = dict.fromkeys(("products", "customers", "reviews", "returns"))
+    store: Any = SimpleNamespace(orders=SimpleNamespace(fetch=fetch), **ports)
+    assert freshness.read(deps, shop, store, ObjectKind.ORDER, order_id) is None
+    stand.harness.jobs.clear()
+    with stand.harness.shop(stand.shop_id) as data:
+        assert data.inbox.counts() == {}
+
+
+def test_a_listing_refused_after_its_shop_was_erased_is_no_problem_of_it(stand: Stand) -> None:
+    stand.connect()
+
+    def step(_store: Store, _state: listings.State) -> listings.Read:
+        erased(stand)()
+        raise REFUSED
+
+    reading = listings.Reading("late", "poll", "reconcile", step)
+    assert listings.read_on(stand.harness.deps, stand.shop_id, reading) is False
+    with stand.harness.shop(stand.shop_id) as data:
+        assert data.problems.all_open() == []
 
 
 def test_keys_of_the_former_installation_are_no_problem_of_the_next(

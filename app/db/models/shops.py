@@ -86,7 +86,7 @@ sync_cursors = Table(
     "sync_cursors",
     metadata,
     Column("shop_id", BigId, primary_key=True),
-    Column("name", String(40), primary_key=True),  # import, reconcile, connection, rating:…
+    Column("name", String(40), primary_key=True),  # import, reconcile, connection, …
     Column("state", Json, nullable=False),
     time("updated_at", nullable=False),
 )

@@ -92,9 +92,10 @@ def _publish_totals(work: Work, port: ReviewsPort, review: ReviewRow) -> None:
     """The sum over what is published, with this one as it is now."""
     with work.rt.db.read() as uow:
         count, total = ShopData(uow, work.shop.id).reviews.totals(review.product_id)
+    before = RatingTotals(review.product_id, count, total)
     if review.published_revision == 0:
         count, total = count + 1, total + review.rating
-    port.publish_totals(RatingTotals(review.product_id, count, total))
+    port.publish_totals(RatingTotals(review.product_id, count, total), before)
 
 
 def _parts(work: Work) -> tuple[ReviewRow, ReviewSpec, ReviewsPort]:

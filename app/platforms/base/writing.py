@@ -105,8 +105,9 @@ class ReviewsPort(Protocol):
         """Publish or update it; returns the store's id."""
         ...
 
-    def publish_totals(self, totals: RatingTotals) -> None:
-        """Write rating and count over what we wrote before; a repeat changes nothing.
+    def publish_totals(self, totals: RatingTotals, before: RatingTotals) -> None:
+        """Write rating and count over what we wrote before; a repeat changes nothing. `before`:
+        what should be shown now, as far as we know.
 
         Raises MerchantMustFix("rating_not_ours") if another app writes them.
         """

@@ -48,11 +48,13 @@ class Reviews:
         raise_for_user_errors(payload, "review_upsert", {"INVALID_VALUE": "product_gone"})
         return payload.node("metaobject").gid()
 
-    def publish_totals(self, totals: RatingTotals) -> None:
+    def publish_totals(self, totals: RatingTotals, before: RatingTotals) -> None:
         """Write rating and count in one step, unless they are there already.
 
         With them goes a note in the namespace that only we can write, so that the store itself
-        remembers what is ours: a worker that died or a backup put back forgets nothing.
+        remembers what is ours: a worker that died or a backup put back forgets nothing. Where there
+        is no note at all (written before there were notes, or gone with an uninstallation), what
+        we would have written counts as ours.
 
         Raises MerchantMustFix("rating_not_ours") if the shop shows something that is neither the
         new sum nor what we noted: another app rates this product, and nothing is overwritten.
@@ -60,7 +62,7 @@ class Reviews:
         shown = self._shown(totals.product_id)
         if shown.shows(totals):
             return
-        if not (shown.empty or shown.is_ours):
+        if not (shown.empty or shown.is_noted or (not shown.written and shown.shows(before))):
             raise MerchantMustFix(
                 RATING_NOT_OURS,
                 "Another app writes this product's rating. Ours is not shown, so that none is "
@@ -150,7 +152,7 @@ class _Rating:
         return self.count is None and self.value is None
 
     @property
-    def is_ours(self) -> bool:
+    def is_noted(self) -> bool:
         return self.written is not None and self.shows(self.written)
 
     def shows(self, totals: RatingTotals) -> bool:

@@ -81,7 +81,7 @@ class Reviews:
             raise
         return True
 
-    def publish_totals(self, totals: RatingTotals) -> None:
+    def publish_totals(self, totals: RatingTotals, before: RatingTotals) -> None:
         """Nothing to do: the store's own average follows from its reviews."""
 
     def _check_open(self, product_id: PlatformId) -> None:

@@ -131,7 +131,7 @@ def test_a_review_of_a_product_that_is_gone(twin: Twin, store: Store) -> None:
         reviews_of(store).publish(review("1"))
     assert told.value.code == "product_gone"
     with pytest.raises(Refused):
-        reviews_of(store).publish_totals(RatingTotals("1", 1, 5))
+        reviews_of(store).publish_totals(RatingTotals("1", 1, 5), RatingTotals("1", 0, 0))
 
 
 def shown(twin: Twin) -> tuple[str, str]:
@@ -141,17 +141,18 @@ def shown(twin: Twin) -> tuple[str, str]:
 
 def test_the_products_rating_follows_our_reviews(twin: Twin, store: Store) -> None:
     port, product_id = reviews_of(store), twin.product()
+    nothing = RatingTotals(product_id, 0, 0)
     first, second = RatingTotals(product_id, 1, 5), RatingTotals(product_id, 3, 14)
     assert port.shows_totals
-    port.publish_totals(first)
+    port.publish_totals(first, nothing)
     assert shown(twin) == ("5.0", "1")
-    port.publish_totals(first)  # a repeat after a lost answer
-    port.publish_totals(second)
+    port.publish_totals(first, nothing)  # a repeat after a lost answer
+    port.publish_totals(second, first)
     assert shown(twin) == ("4.7", "3")
-    port.publish_totals(second)
-    port.publish_totals(RatingTotals(product_id, 0, 0))
+    port.publish_totals(second, first)
+    port.publish_totals(nothing, second)
     assert shown(twin)[1] == "0"
-    port.publish_totals(first)
+    port.publish_totals(first, nothing)
     assert shown(twin) == ("5.0", "1")
 
 
@@ -164,13 +165,23 @@ def test_another_apps_rating_is_never_overwritten(twin: Twin, store: Store) -> N
 
 def test_a_rating_that_another_app_took_over_is_left_to_it(twin: Twin, store: Store) -> None:
     port, product_id = reviews_of(store), twin.product()
-    port.publish_totals(RatingTotals(product_id, 1, 5))
+    port.publish_totals(RatingTotals(product_id, 1, 5), RatingTotals(product_id, 0, 0))
     another_app_rates(port, product_id, "4.0", "40")
     refuses(port, RatingTotals(product_id, 2, 10))
     another_app_rates(port, product_id, "5.0", "3")
-    port.publish_totals(RatingTotals(product_id, 3, 15))  # the same as ours: shown already,
-    refuses(port, RatingTotals(product_id, 4, 20))  # and yet written by it
+    third = RatingTotals(product_id, 3, 15)
+    port.publish_totals(third, RatingTotals(product_id, 2, 10))  # the same as ours: shown already,
+    refuses(port, RatingTotals(product_id, 4, 20), before=third)  # and yet written by it
     assert shown(twin) == ("5.0", "3")
+
+
+def test_what_we_wrote_before_there_were_notes_is_ours(twin: Twin, store: Store) -> None:
+    port, product_id = reviews_of(store), twin.product()
+    another_app_rates(port, product_id, "4.5", "2")  # as our own former release did
+    port.publish_totals(RatingTotals(product_id, 3, 14), RatingTotals(product_id, 2, 9))
+    assert shown(twin) == ("4.7", "3")
+    another_app_rates(port, product_id, "5.0", "4")  # from now on there is a note
+    refuses(port, RatingTotals(product_id, 5, 24), before=RatingTotals(product_id, 4, 20))
 
 
 def another_app_rates(port: Any, product_id: str, stars: str, count: str) -> None:
@@ -185,9 +196,9 @@ def another_app_rates(port: Any, product_id: str, stars: str, count: str) -> Non
     assert list(payload.nodes("userErrors")) == []
 
 
-def refuses(port: Any, totals: RatingTotals) -> None:
+def refuses(port: Any, totals: RatingTotals, before: RatingTotals | None = None) -> None:
     with pytest.raises(MerchantMustFix) as told:
-        port.publish_totals(totals)
+        port.publish_totals(totals, before or RatingTotals(totals.product_id, 1, 5))
     assert told.value.problem == "rating_not_ours"
 
 
