@@ -17,6 +17,7 @@ from app.channels.base import OutgoingMail, SendResult
 from app.db.models import actions, coupons
 from app.db.session import PATIENCE, Database, DatabaseUnavailable, UnitOfWork
 from app.domain.actions import Action, ActionKind, ActionState
+from app.domain.decisions import Schedule
 from app.domain.errors import MerchantMustFix, Retryable, Uncertain
 from app.domain.ids import ActionId
 from app.domain.reasons import Reason, ReasonCode
@@ -294,6 +295,30 @@ def test_a_mail_withdrawn_while_the_server_puts_it_off_is_not_sent_later(
     blind.go_on()
     assert blind.action(action_id).state == state
     assert blind.mail.handed_over == []
+
+
+def test_a_mail_withdrawn_and_wanted_again_while_it_is_put_off_is_sent(blind: World) -> None:
+    action_id = blind.prepare(SIGN_IN)
+
+    def changes_of_mind() -> None:
+        _withdraw(blind, action_id)
+        action, now = blind.action(action_id), blind.harness.business.now()
+        assert action.useful_until
+        again = Schedule(
+            kind=action.kind, dedupe_key=action.dedupe_key, due_at=now, payload=action.payload,
+            useful_until=action.useful_until, reason=action.reason, order_id=action.order_id,
+        )  # fmt: skip
+        with blind.data() as data:
+            data.actions.plan(
+                again, automation=action.automation, customer_id=None, generation=1,
+                settings_version=action.settings_version, now=now, minted={},
+            )  # fmt: skip
+        raise Retryable("451")
+
+    blind.deps = replace(blind.deps, mail=Server(blind, [changes_of_mind], takes=False))
+    assert blind.perform(action_id).state == ActionState.DEFERRED
+    blind.go_on()
+    assert blind.action(action_id).state == ActionState.DONE
 
 
 @pytest.mark.parametrize("asked", [True, False], ids=["can-be-asked", "cannot"])

@@ -82,6 +82,9 @@ class Planning(ActionRows):
             values |= {"state": ActionState.PLANNED, "problem": None, "ended_at": None}
             self._change(row.id, values, ())
             return ActionId(row.id), "revived"
+        if row.cancel_requested and not by_hand:  # withdrawn while it is tried, and wanted again
+            wanted = {name: values[name] for name in ("reason", "reason_params")}
+            self._change(row.id, {**wanted, "cancel_requested": False}, (), bump=False)
         return ActionId(row.id), "final"
 
     def decline(
