@@ -103,7 +103,10 @@ class Backups:
         server = self._site.server
         if server is None:
             raise AssertionError("there is no such server")
-        self._site.programs["postgres"].wait_until_ready(30)
+        program = self._site.programs["postgres"]
+        if not program.runs:  # killed a moment ago; whoever starts it again is busy here
+            program.start()
+        program.wait_until_ready(30)
         how = ("--clean", "--if-exists", "--single-transaction", "--no-owner")
         for attempt in range(5):
             try:
