@@ -17,6 +17,8 @@ from app.pipeline.effects.registry import EFFECTS
 from tests.pipeline.plans import Plans, Step, whole_scans, whole_steps
 from tests.pipeline.worked import Asked, Worked, done_in, worked_in
 
+pytestmark = pytest.mark.xdist_group("plans")  # two shops with a past are made once, not six times
+
 # Counted rather than listed: a number over all of a shop's rows, from an index alone.
 COUNTED = re.compile(r"SELECT (?:\w+\.\w+(?: AS \w+)?, )*(?:count|max)\(", re.IGNORECASE)
 
