@@ -31,6 +31,7 @@ from tests.pipeline.stands import standing
 ASK, SIGN_IN = ActionKind.REVIEW_REQUEST_MAIL, ActionKind.SIGN_IN_MAIL
 CREATE, VOID = ActionKind.COUPON_CREATE, ActionKind.COUPON_VOID
 LOST = Reason.of(ReasonCode.MILESTONE_LOST)
+WANTED = Reason.of(ReasonCode.REQUESTED)
 
 
 @pytest.fixture(params=["woocommerce", "shopify"])
@@ -297,28 +298,46 @@ def test_a_mail_withdrawn_while_the_server_puts_it_off_is_not_sent_later(
     assert blind.mail.handed_over == []
 
 
+def _want_again(world: World, action_id: ActionId) -> None:
+    action, now = world.action(action_id), world.harness.business.now()
+    assert action.useful_until
+    again = Schedule(
+        kind=action.kind, dedupe_key=action.dedupe_key, due_at=now, payload=action.payload,
+        useful_until=action.useful_until, reason=action.reason, order_id=action.order_id,
+    )  # fmt: skip
+    with world.data() as data:
+        data.actions.plan(
+            replace(again, reason=WANTED), automation=action.automation, customer_id=None,
+            generation=1, settings_version=action.settings_version, now=now, minted={},
+        )  # fmt: skip
+
+
 def test_a_mail_withdrawn_and_wanted_again_while_it_is_put_off_is_sent(blind: World) -> None:
     action_id = blind.prepare(SIGN_IN)
 
     def changes_of_mind() -> None:
         _withdraw(blind, action_id)
-        action, now = blind.action(action_id), blind.harness.business.now()
-        assert action.useful_until
-        again = Schedule(
-            kind=action.kind, dedupe_key=action.dedupe_key, due_at=now, payload=action.payload,
-            useful_until=action.useful_until, reason=action.reason, order_id=action.order_id,
-        )  # fmt: skip
-        with blind.data() as data:
-            data.actions.plan(
-                again, automation=action.automation, customer_id=None, generation=1,
-                settings_version=action.settings_version, now=now, minted={},
-            )  # fmt: skip
+        _want_again(blind, action_id)
         raise Retryable("451")
 
     blind.deps = replace(blind.deps, mail=Server(blind, [changes_of_mind], takes=False))
     assert blind.perform(action_id).state == ActionState.DEFERRED
     blind.go_on()
     assert blind.action(action_id).state == ActionState.DONE
+
+
+def test_what_ended_withdrawn_keeps_the_reason_of_its_end(blind: World) -> None:
+    action_id = blind.prepare(SIGN_IN)
+
+    def withdrawn() -> None:
+        _withdraw(blind, action_id)
+        raise Uncertain("silence")
+
+    blind.deps = replace(blind.deps, mail=Server(blind, [withdrawn], takes=False))
+    ended = blind.perform(action_id)
+    assert ended.state == ActionState.UNCERTAIN
+    _want_again(blind, action_id)
+    assert blind.action(action_id).reason == ended.reason
 
 
 @pytest.mark.parametrize("asked", [True, False], ids=["can-be-asked", "cannot"])

@@ -82,7 +82,8 @@ class Planning(ActionRows):
             values |= {"state": ActionState.PLANNED, "problem": None, "ended_at": None}
             self._change(row.id, values, ())
             return ActionId(row.id), "revived"
-        if row.cancel_requested and not by_hand:  # withdrawn while it is tried, and wanted again
+        withdrawn = row.state == ActionState.PERFORMING and row.cancel_requested
+        if withdrawn and not by_hand:  # and wanted again before that ended
             wanted = {name: values[name] for name in ("reason", "reason_params")}
             self._change(row.id, {**wanted, "cancel_requested": False}, (), bump=False)
         return ActionId(row.id), "final"
