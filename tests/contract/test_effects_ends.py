@@ -26,7 +26,7 @@ from tests.contract.mail_server import Server
 from tests.pipeline.stands import standing
 
 ASK, SIGN_IN = ActionKind.REVIEW_REQUEST_MAIL, ActionKind.SIGN_IN_MAIL
-CREATE, VOID = ActionKind.COUPON_CREATE, ActionKind.COUPON_VOID
+VOID = ActionKind.COUPON_VOID
 
 
 @pytest.fixture(params=["woocommerce", "shopify"])
